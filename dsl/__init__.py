@@ -1,0 +1,1 @@
+"""Dialogues as models: read, checked, compiled, tested, explained."""

@@ -1,0 +1,1 @@
+"""The virtual receptionist: kiosk, directory, notification, command line."""
