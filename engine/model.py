@@ -119,7 +119,11 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A stored level: an own act of the rule's latest firing ended as failed or timed out."""
+    """A stored level: a service (or ``fail`` act) of the rule's latest firing ended as failed or timed out.
+
+    It changes in the same step as :class:`Ended`, so both can stand in one group. Speech that fails or is cut
+    does not fail its rule.
+    """
 
     rule: str
 
@@ -213,12 +217,14 @@ class Part:
     Attributes:
         mirons: The Miron; several when it is chosen by step (the last one repeats).
         step: The entry that holds the step (1, 2, …) when there are several.
-        args: Entity values given by the rule; others are read from memory.
+        args: Slot → value, for every slot the Miron can hold (an empty value leaves the slot out).
+        only: The part is left out unless the entry equals the value, read when the act is.
     """
 
     mirons: tuple[str, ...]
     step: Ref | None = None
     args: tuple[tuple[str, Value], ...] = ()
+    only: tuple[Ref, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +276,7 @@ class Effects:
     """What a firing does, in the order of commit (docs/semantics.md §3)."""
 
     leave: tuple[str, ...] = ()
-    leave_all: bool = False
+    leave_all: bool = False  # all but the rule's own ancestors and what fires in this tick
     forget: tuple[str, ...] = ()
     assign: tuple[Assign, ...] = ()
     timers: tuple[tuple[str, int], ...] = ()  # (name, milliseconds): start or restart
