@@ -1,0 +1,494 @@
+"""Questions to and changes of the directory: hosts, visits, who is in, consent.
+
+Every function is one short transaction, takes and returns plain values, and raises `DirectoryError` when
+the database fails. Whatever visitors said (names, quotation marks, SQL, markup) is data: it is bound as a
+parameter, never part of a statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime, time
+from typing import TypeVar
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from receptionist.directory.models import (
+    CompanyRow,
+    ConsentRow,
+    HostRow,
+    MessageRow,
+    MetaRow,
+    StayRow,
+    VisitRow,
+)
+from receptionist.directory.names import (
+    Likeness,
+    clean,
+    folded,
+    is_family_name,
+    is_given_name,
+    likeness,
+    similarity,
+)
+from receptionist.directory.records import (
+    Host,
+    HostMatch,
+    HostSearch,
+    Reply,
+    Source,
+    Stay,
+    Visit,
+    VisitSearch,
+    VisitState,
+)
+from receptionist.directory.store import Database
+
+Clock = Callable[[], datetime]
+"""Gives the kiosk's local time, without a zone."""
+
+_SURE_SCORE, _SURE_MARGIN, _POSSIBLE_SCORE, _SHOWN = 88.0, 8.0, 60.0, 3
+_GONE = (VisitState.CANCELLED, VisitState.LEFT)
+
+_Named = TypeVar("_Named")
+
+
+class Directory:
+    """The hosts, today's visits and the people in the building.
+
+    Attributes:
+        database: Where it all lies.
+        now: The clock; "today" is its date.
+    """
+
+    def __init__(self, database: Database, now: Clock = datetime.now) -> None:
+        self.database = database
+        self.now = now
+        self._demo_day: date | None = None
+        with database.read() as session:
+            demo_day = session.scalar(select(MetaRow.value).where(MetaRow.key == "demo_day"))
+        if demo_day is not None:
+            self._demo_day = date.fromisoformat(demo_day)
+            self._keep_demo_today()
+
+    def today(self) -> date:
+        """The date at the kiosk."""
+        return self.now().date()
+
+    def is_demo(self) -> bool:
+        """Whether this is the seeded demo directory, whose visits are always today."""
+        return self._demo_day is not None
+
+    def hosts(self) -> tuple[Host, ...]:
+        """All hosts by name."""
+        with self.database.read() as session:
+            rows = session.scalars(select(HostRow).order_by(HostRow.name, HostRow.id)).all()
+            return tuple(_host(row) for row in rows)
+
+    def find_hosts(self, name: str) -> HostSearch:
+        """The hosts that `name`, or a part of a name, may mean: at most three unless the name is exact.
+
+        Equal names come before parts of names, these before similar ones. A single equal name or part is
+        sure; a similar one is sure only when it is close (88 of 100) and well ahead of the next (8).
+        """
+        hosts = self.hosts()
+        found = [(_host_likeness(name, host), host) for host in hosts]
+        best = max((likes for likes, _ in found), default=Likeness.NONE)
+        if best in (Likeness.EQUAL, Likeness.PART):
+            exact = tuple(HostMatch(host, 100.0, True) for likes, host in found if likes is best)
+            return HostSearch(exact, margin=100.0 if len(exact) == 1 else 0.0, sure=len(exact) == 1)
+        scored = [HostMatch(host, _host_similarity(name, host), False) for host in hosts]
+        scored.sort(key=lambda match: (-match.score, match.host.name))
+        near = tuple(match for match in scored[:_SHOWN] if match.score >= _POSSIBLE_SCORE)
+        if not near:
+            return HostSearch((), margin=0.0, sure=False)
+        margin = near[0].score - scored[1].score if len(scored) > 1 else 100.0
+        return HostSearch(near, margin, sure=near[0].score >= _SURE_SCORE and margin >= _SURE_MARGIN)
+
+    def host(self, name: str) -> Host | None:
+        """The host of exactly this name, else the one who is meant by it for sure, or None."""
+        with self.database.read() as session:
+            row = session.scalar(select(HostRow).where(HostRow.name == name))
+            if row is not None:
+                return _host(row)
+        search = self.find_hosts(name)
+        return search.matches[0].host if search.sure else None
+
+    def add_host(
+        self,
+        name: str,
+        *,
+        aliases: Iterable[str] = (),
+        email: str | None = None,
+        phone: str | None = None,
+        channel: str | None = None,
+        team: str | None = None,
+        reachable: Reply | None = None,
+    ) -> Host:
+        """Add a host.
+
+        Hosts who share a name are told apart by their team, else by a number: "Ada Byron (Sales)"; the
+        shared name stays as an alias of both.
+        """
+        with self.database.write() as session:
+            others = [
+                row
+                for row in session.scalars(select(HostRow))
+                if clean(name) in (row.name, *(row.aliases or ()))
+            ]
+            also = [clean(alias) for alias in aliases]
+            for number, row in enumerate(others, start=1):
+                if row.name == clean(name):
+                    row.aliases = [*(row.aliases or ()), row.name]
+                    row.name = f"{row.name} ({row.team or number})"
+            taken = {row.name for row in others}
+            unique = clean(name)
+            if others:
+                also.append(unique)
+                unique = f"{clean(name)} ({team or len(others) + 1})"
+                if unique in taken:
+                    unique = f"{clean(name)} ({len(others) + 1})"
+            session.flush()
+            row = HostRow(
+                name=unique,
+                aliases=also,
+                email=email,
+                phone=phone,
+                channel=channel,
+                team=team,
+                reachable=reachable,
+            )
+            session.add(row)
+            session.flush()
+            return _host(row)
+
+    def set_deputy(self, host_id: int, deputy_id: int) -> None:
+        """Name the person to ask instead of a host."""
+        with self.database.write() as session:
+            session.execute(update(HostRow).where(HostRow.id == host_id).values(deputy_id=deputy_id))
+
+    def visits(self, day: date | None = None) -> tuple[Visit, ...]:
+        """All visits of a day (None: today) by planned time, whatever their state."""
+        self._keep_demo_today()
+        with self.database.read() as session:
+            return _visits_of(session, day or self.today())
+
+    def find_visits(
+        self,
+        day: date | None = None,
+        *,
+        name: str | None = None,
+        first: str | None = None,
+        last: str | None = None,
+        company: str | None = None,
+        host: str | None = None,
+    ) -> VisitSearch:
+        """Visits of a day (None: today) that meet everything asked for, and are neither over nor cancelled.
+
+        Args:
+            name: Whole name of the visitor, or any part of it.
+            first: Given name of the visitor.
+            last: Family name of the visitor.
+            company: The visitor's company.
+            host: Whom they visit.
+
+        Returns:
+            The visits with the best likeness only: if names are equal, none that are merely similar. A visit
+            without a visitor name is found through its host or company, after any that names the visitor.
+        """
+        hosts = {found.name: found for found in self.hosts()}
+        ranked: list[tuple[Likeness, Visit]] = []
+        for visit in self.visits(day):
+            if visit.state in _GONE:
+                continue
+            likes = [_visitor_likeness(visit, name, first, last, anonymous=bool(company or host))]
+            if company:
+                theirs = visit.company or ""
+                likes.append(likeness(company, theirs, company=True))
+            if host:
+                known = hosts.get(visit.host)
+                likes.append(_host_likeness(host, known) if known else likeness(host, visit.host))
+            if min(likes) is not Likeness.NONE:
+                ranked.append((min(likes), visit))
+        best = max((likes for likes, _ in ranked), default=Likeness.NONE)
+        found = tuple(visit for likes, visit in ranked if likes is best)
+        return VisitSearch(found, exact=best > Likeness.SIMILAR)
+
+    def visit_by_code(self, code: str, day: date | None = None) -> Visit | None:
+        """The visit of a day (None: today) whose invitation code this is; case and spaces do not matter."""
+        wanted = "".join(code.split()).casefold()
+        for visit in self.visits(day):
+            if visit.code and visit.state not in _GONE and "".join(visit.code.split()).casefold() == wanted:
+                return visit
+        return None
+
+    def add_visit(
+        self,
+        host: str,
+        day: date,
+        *,
+        visitor: str | None = None,
+        company: str | None = None,
+        at: time | None = None,
+        code: str | None = None,
+        source: Source = Source.GIVEN,
+    ) -> Visit:
+        """Add a visit; a host of exactly this name is used, or created with nothing but the name."""
+        with self.database.write() as session:
+            row = VisitRow(
+                visitor=clean(visitor) if visitor else None,
+                company=_company(session, company),
+                host=_host_row(session, host),
+                day=day,
+                at=at,
+                code=code,
+                state=VisitState.EXPECTED,
+                source=source,
+            )
+            session.add(row)
+            session.flush()
+            return _visit(row)
+
+    def check_in(
+        self, visitor: str, host: str | None = None, company: str | None = None
+    ) -> tuple[Stay, bool]:
+        """Write down that a visitor has arrived.
+
+        Their visit of today, if there is exactly one, becomes `ARRIVED`; without one, and with a known host,
+        a walk-in visit is added. Checking in again while inside changes nothing.
+
+        Returns:
+            The stay, and whether the visitor was expected.
+        """
+        search = self.find_visits(name=visitor, host=host, company=company)
+        visit = search.visits[0] if search.exact and len(search.visits) == 1 else None
+        known = self.host(host) if host else None
+        with self.database.write() as session:
+            for row in _inside(session):
+                same_host = known is None or row.host in (None, known.name)
+                if same_host and folded(row.visitor) == folded(visitor):
+                    return _stay(row), visit is not None
+            now = self.now()
+            if visit is not None:
+                session.execute(
+                    update(VisitRow).where(VisitRow.id == visit.id).values(state=VisitState.ARRIVED)
+                )
+            elif known is not None:
+                walk_in = VisitRow(
+                    visitor=clean(visitor),
+                    company=_company(session, company),
+                    host_id=known.id,
+                    day=now.date(),
+                    at=now.time().replace(second=0, microsecond=0),
+                    state=VisitState.ARRIVED,
+                    source=Source.WALK_IN,
+                )
+                session.add(walk_in)
+                session.flush()
+            stay = StayRow(
+                visit_id=visit.id if visit else walk_in.id if known else None,
+                visitor=clean(visitor),
+                company=visit.company if visit else clean(company) if company else None,
+                host=visit.host if visit else known.name if known else None,
+                arrived_at=now,
+            )
+            session.add(stay)
+            return _stay(stay), visit is not None
+
+    def check_out(self, visitor: str, company: str | None = None) -> Stay | None:
+        """Write down that a visitor leaves.
+
+        Returns:
+            The stay that ended, or None if nobody inside, or more than one person, is meant by the name.
+        """
+        with self.database.write() as session:
+            meant = _best((_stay_likeness(row, visitor, company), row) for row in _inside(session))
+            if len(meant) != 1:
+                return None
+            (row,) = meant
+            row.left_at = self.now()
+            if row.visit_id is not None:
+                ended = update(VisitRow).where(VisitRow.id == row.visit_id)
+                session.execute(ended.values(state=VisitState.LEFT))
+            return _stay(row)
+
+    def who_is_in(self) -> tuple[Stay, ...]:
+        """Everyone who checked in and not out, in the order of arrival."""
+        with self.database.read() as session:
+            return tuple(_stay(row) for row in _inside(session))
+
+    def stays_ended(self, visitor: str, since: datetime) -> int:
+        """How often a visitor of this name has left since a moment."""
+        with self.database.read() as session:
+            rows = session.scalars(select(StayRow.visitor).where(StayRow.left_at >= since))
+            return sum(folded(name) == folded(visitor) for name in rows)
+
+    def record_consent(self, visitor: str, purpose: str, agreed: bool) -> None:
+        """Write down what a visitor agreed to or declined."""
+        with self.database.write() as session:
+            session.add(ConsentRow(visitor=clean(visitor), purpose=purpose, agreed=agreed, at=self.now()))
+
+    def consent(self, visitor: str, purpose: str) -> bool | None:
+        """The visitor's latest word on a purpose, or None if never asked."""
+        query = select(ConsentRow).where(ConsentRow.purpose == purpose).order_by(ConsentRow.id.desc())
+        with self.database.read() as session:
+            for row in session.scalars(query):
+                if folded(row.visitor) == folded(visitor):
+                    return row.agreed
+        return None
+
+    def purge_before(self, day: date) -> int:
+        """Delete ended visits, stays, messages and consents older than a day.
+
+        People who have not checked out, and messages not yet sent, are kept.
+
+        Returns:
+            How many rows were deleted.
+        """
+        start = datetime.combine(day, time())
+        inside = select(StayRow.visit_id).where(StayRow.left_at.is_(None), StayRow.visit_id.is_not(None))
+        with self.database.write() as session:
+            connection = session.connection()
+            deleted = 0
+            for statement in (
+                delete(StayRow).where(StayRow.left_at < start),
+                delete(ConsentRow).where(ConsentRow.at < start),
+                delete(MessageRow).where(
+                    MessageRow.changed_at < start, MessageRow.state.not_in(("queued", "sending"))
+                ),
+            ):
+                deleted += connection.execute(statement).rowcount
+            session.execute(
+                update(StayRow)
+                .where(StayRow.visit_id.in_(select(VisitRow.id).where(VisitRow.day < day)))
+                .where(StayRow.left_at.is_not(None))
+                .values(visit_id=None)
+            )
+            old_visits = delete(VisitRow).where(VisitRow.day < day, VisitRow.id.not_in(inside))
+            return deleted + connection.execute(old_visits).rowcount
+
+    def names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Names of people (hosts with their aliases, today's visitors) and of companies, sorted."""
+        people = {name for host in self.hosts() for name in (host.name, *host.aliases)}
+        visits = self.visits()
+        people |= {visit.visitor for visit in visits if visit.visitor}
+        with self.database.read() as session:
+            companies = set(session.scalars(select(CompanyRow.name)))
+        return tuple(sorted(people)), tuple(sorted(companies))
+
+    def start_demo(self) -> None:
+        """Mark the directory as the demo one: from now on its demo visits move along with the calendar."""
+        with self.database.write() as session:
+            session.merge(MetaRow(key="demo_day", value=self.today().isoformat()))
+        self._demo_day = self.today()
+
+    def _keep_demo_today(self) -> None:
+        today = self.today()
+        if self._demo_day is None or self._demo_day == today:
+            return
+        with self.database.write() as session:
+            mark = session.get(MetaRow, "demo_day")
+            if mark is not None and mark.value != today.isoformat():
+                mark.value = today.isoformat()
+                of_demo = VisitRow.source == Source.DEMO
+                demo_visits = select(VisitRow.id).where(of_demo)
+                session.execute(
+                    update(StayRow)
+                    .where(or_(StayRow.visit_id.in_(demo_visits), StayRow.visit_id.is_(None)))
+                    .where(StayRow.left_at.is_(None))
+                    .values(left_at=self.now())
+                )
+                session.execute(update(VisitRow).where(of_demo).values(day=today, state=VisitState.EXPECTED))
+        self._demo_day = today
+
+
+def _best(ranked: Iterable[tuple[Likeness, _Named]]) -> list[_Named]:
+    pairs = [(likes, named) for likes, named in ranked if likes is not Likeness.NONE]
+    best = max((likes for likes, _ in pairs), default=Likeness.NONE)
+    return [named for likes, named in pairs if likes is best]
+
+
+def _stay_likeness(row: StayRow, visitor: str, company: str | None) -> Likeness:
+    likes = likeness(visitor, row.visitor, similar_from=_SURE_SCORE)
+    if company and row.company:
+        return min(likes, likeness(company, row.company, company=True))
+    return likes
+
+
+def _host_likeness(asked: str, host: Host) -> Likeness:
+    return max(likeness(asked, name) for name in (host.name, *host.aliases))
+
+
+def _host_similarity(asked: str, host: Host) -> float:
+    return max(similarity(asked, name) for name in (host.name, *host.aliases))
+
+
+def _visitor_likeness(
+    visit: Visit, name: str | None, first: str | None, last: str | None, *, anonymous: bool
+) -> Likeness:
+    """How a visit meets what is known of the visitor's name; `anonymous` accepts visits that name nobody."""
+    asked = [part for part in (name, first, last) if part]
+    if not asked:
+        return Likeness.EQUAL
+    if visit.visitor is None:
+        return Likeness.SIMILAR if anonymous else Likeness.NONE
+    likes = min(likeness(part, visit.visitor) for part in asked)
+    misplaced = (first and not is_given_name(first, visit.visitor)) or (
+        last and not is_family_name(last, visit.visitor)
+    )
+    return min(likes, Likeness.SIMILAR) if misplaced else likes
+
+
+def _visits_of(session: Session, day: date) -> tuple[Visit, ...]:
+    rows = session.scalars(select(VisitRow).where(VisitRow.day == day)).all()
+    visits = [_visit(row) for row in rows]
+    return tuple(sorted(visits, key=lambda visit: (visit.at or time.max, visit.id)))
+
+
+def _inside(session: Session) -> Sequence[StayRow]:
+    query = select(StayRow).where(StayRow.left_at.is_(None)).order_by(StayRow.arrived_at, StayRow.id)
+    return session.scalars(query).all()
+
+
+def _company(session: Session, name: str | None) -> CompanyRow | None:
+    if not name or not clean(name):
+        return None
+    row = session.scalar(select(CompanyRow).where(CompanyRow.name == clean(name)))
+    return row or CompanyRow(name=clean(name))
+
+
+def _host_row(session: Session, name: str) -> HostRow:
+    row = session.scalar(select(HostRow).where(HostRow.name == clean(name)).order_by(HostRow.id).limit(1))
+    return row or HostRow(name=clean(name))
+
+
+def _host(row: HostRow) -> Host:
+    return Host(
+        id=row.id,
+        name=row.name,
+        aliases=tuple(row.aliases or ()),
+        email=row.email,
+        phone=row.phone,
+        channel=row.channel,
+        team=row.team,
+        deputy=row.deputy.name if row.deputy else None,
+        reachable=Reply(row.reachable) if row.reachable else None,
+    )
+
+
+def _visit(row: VisitRow) -> Visit:
+    return Visit(
+        id=row.id,
+        visitor=row.visitor,
+        company=row.company.name if row.company else None,
+        host=row.host.name,
+        day=row.day,
+        at=row.at,
+        code=row.code,
+        state=VisitState(row.state),
+    )
+
+
+def _stay(row: StayRow) -> Stay:
+    return Stay(row.visitor, row.company, row.host, row.arrived_at, row.left_at)

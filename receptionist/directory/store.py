@@ -1,0 +1,245 @@
+"""Opening the database, short transactions, and failures told in words.
+
+SQLite is used the way a kiosk needs it: write-ahead log, a fresh connection for each transaction (so that a
+database that goes away is noticed and one that comes back is used again), write transactions that take the
+lock at their beginning, and a short wait for other programs' locks. A file is created only when the
+directory is opened, never by a later query.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Engine, create_engine, event, insert, inspect, select
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool, StaticPool
+
+from receptionist.directory.errors import DirectoryError, Trouble
+from receptionist.directory.models import SCHEMA_VERSION, Base, MetaRow
+
+_SQLITE_TROUBLE = (
+    ("SQLITE_BUSY", Trouble.LOCKED, "is in use by another program; try again in a moment."),
+    ("SQLITE_LOCKED", Trouble.LOCKED, "is in use by another program; try again in a moment."),
+    ("SQLITE_READONLY", Trouble.READ_ONLY, "cannot be written; check the rights of the file and its folder."),
+    ("SQLITE_PERM", Trouble.READ_ONLY, "may not be opened; check the rights of the file and its folder."),
+    ("SQLITE_CANTOPEN", Trouble.MISSING, "cannot be opened; is the file, or its folder, still there?"),
+    ("SQLITE_NOTADB", Trouble.NOT_A_DATABASE, "is not a database; choose another file."),
+    ("SQLITE_CORRUPT", Trouble.CORRUPT, "is damaged; restore a copy, or move it away to begin a new one."),
+    ("SQLITE_FULL", Trouble.FULL, "cannot grow: the disk is full."),
+    ("SQLITE_IOERR", Trouble.UNAVAILABLE, "cannot be read or written: the disk reports an error."),
+)
+
+
+class Database:
+    """Short transactions on one database; safe to use from several threads and processes.
+
+    Attributes:
+        name: How messages call it: the file's path, or the URL without its password.
+        created: Whether opening it created the tables.
+    """
+
+    def __init__(self, url: str, *, timeout_s: float = 2.0, create: bool = True) -> None:
+        """Open a database, creating the tables in an empty one.
+
+        Args:
+            url: A path of an SQLite file, or an SQLAlchemy URL. `sqlite://` alone is a database in memory.
+            timeout_s: Longest wait for another program's lock.
+            create: Whether a missing SQLite file may be created.
+
+        Raises:
+            DirectoryError: The database cannot be used; nothing was changed.
+        """
+        self._serial: AbstractContextManager[Any] = nullcontext()
+        self._joined = threading.local()
+        self._engine, self.name, file = self._connectable(url, timeout_s)
+        if file is not None and not file.exists():
+            self._begin_file(file, create, timeout_s)
+        with self._translated():
+            self.created = self._ensure_schema()
+
+    def _connectable(self, url: str, timeout_s: float) -> tuple[Engine, str, Path | None]:
+        if "://" not in url:
+            path = Path(url).expanduser().absolute()
+            return _sqlite(path, "rw", timeout_s), str(path), path
+        try:
+            parsed = make_url(url)
+            if parsed.get_backend_name() != "sqlite":
+                name = parsed.render_as_string(hide_password=True)
+                return create_engine(parsed, pool_pre_ping=True), name, None
+        except (ArgumentError, NoSuchModuleError):
+            raise DirectoryError(
+                Trouble.UNAVAILABLE,
+                f"{url!r} is no database URL; use a path, or a form like 'postgresql+psycopg://user@host/name'",
+            ) from None
+        except ImportError as error:
+            raise DirectoryError(
+                Trouble.UNAVAILABLE,
+                f"the driver for {parsed.drivername!r} is not installed ({error}); install it with pip",
+            ) from None
+        if parsed.database in (None, "", ":memory:"):
+            self._serial = threading.RLock()
+            return _memory(), "the database in memory", None
+        mode = "ro" if parsed.query.get("mode") == "ro" else "rw"
+        path = Path(str(parsed.database)).expanduser().absolute()
+        return _sqlite(path, mode, timeout_s), str(path), path
+
+    def _begin_file(self, path: Path, create: bool, timeout_s: float) -> None:
+        if not create:
+            raise DirectoryError(Trouble.MISSING, f"There is no database at {path}.")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(path, timeout=timeout_s)
+        except (OSError, sqlite3.OperationalError) as error:
+            raise DirectoryError(
+                Trouble.MISSING,
+                f"The database {path} cannot be created ({error}); check the folder's rights.",
+            ) from None
+        try:
+            with self._translated():
+                connection.execute("PRAGMA journal_mode=WAL")
+        finally:
+            connection.close()
+
+    def _ensure_schema(self) -> bool:
+        with self._serial, self._engine.connect() as connection:
+            found = self._version(connection)
+        if found == SCHEMA_VERSION:
+            return False
+        if found is not None:
+            raise DirectoryError(
+                Trouble.FOREIGN,
+                f"{self.name} was written by another version of Miron (tables {found}, this one reads"
+                f" {SCHEMA_VERSION}); use that version, or choose another database.",
+            )
+        with self._serial, self._writing().begin() as connection:
+            if self._version(connection) is not None:
+                return False
+            Base.metadata.create_all(connection)
+            connection.execute(insert(MetaRow).values(key="schema_version", value=str(SCHEMA_VERSION)))
+        return True
+
+    def _version(self, connection: Connection) -> int | None:
+        tables = set(inspect(connection).get_table_names())
+        if not tables:
+            return None
+        if "meta" in tables and "visits" in tables:
+            value = connection.scalar(select(MetaRow.value).where(MetaRow.key == "schema_version"))
+            if value is not None and value.isdecimal():
+                return int(value)
+        raise DirectoryError(
+            Trouble.FOREIGN,
+            f"{self.name} holds the tables of another program; give Miron a database of its own.",
+        )
+
+    def _writing(self) -> Engine:
+        return self._engine.execution_options(miron_write=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that only reads; within `write` of the same thread, a part of that.
+
+        Raises:
+            DirectoryError: The database failed; nothing was changed.
+        """
+        outer: Session | None = getattr(self._joined, "session", None)
+        if outer is not None:
+            yield outer
+            return
+        with self._serial, self._translated(), Session(self._engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that is committed at its end, alone with the lock, and undone by any exception.
+
+        Within another `write` of the same thread it is a part of that.
+
+        Raises:
+            DirectoryError: The database failed; nothing was changed.
+        """
+        outer: Session | None = getattr(self._joined, "session", None)
+        if outer is not None:
+            yield outer
+            outer.flush()
+            return
+        with (
+            self._serial,
+            self._translated(),
+            Session(self._writing(), expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            self._joined.session = session
+            try:
+                yield session
+            finally:
+                self._joined.session = None
+
+    def sound(self) -> str | None:
+        """What SQLite's own check finds wrong, or None when all is well (or it is not SQLite)."""
+        if self._engine.dialect.name != "sqlite":
+            return None
+        with self._serial, self._translated(), self._engine.connect() as connection:
+            found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        return None if found == "ok" else str(found)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            raise self._trouble(getattr(error, "orig", None) or error) from error
+        except sqlite3.Error as error:
+            raise self._trouble(error) from error
+
+    def _trouble(self, error: BaseException) -> DirectoryError:
+        code = getattr(error, "sqlite_errorname", "")
+        for prefix, kind, words in _SQLITE_TROUBLE:
+            if code.startswith(prefix):
+                return DirectoryError(kind, f"The database {self.name} {words}")
+        if isinstance(error, sqlite3.DatabaseError) and "no such table" in str(error):
+            words = "lost its tables; restore a copy."
+            return DirectoryError(Trouble.MISSING, f"The database {self.name} {words}")
+        first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        return DirectoryError(
+            Trouble.UNAVAILABLE, f"The database {self.name} does not answer as it should: {first_line}"
+        )
+
+
+def _memory() -> Engine:
+    engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    _take_over_transactions(engine)
+    return engine
+
+
+def _sqlite(path: Path, mode: str, timeout_s: float) -> Engine:
+    uri = f"file:{quote(str(path))}?mode={mode}"
+    engine = create_engine(
+        "sqlite+pysqlite://",
+        creator=lambda: sqlite3.connect(uri, uri=True, timeout=timeout_s),
+        poolclass=NullPool,
+    )
+    _take_over_transactions(engine)
+    return engine
+
+
+def _take_over_transactions(engine: Engine) -> None:
+    """Begin transactions ourselves: the driver would only at the first change, too late to be alone."""
+
+    def connected(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    def begun(connection: Connection) -> None:
+        write = connection.get_execution_options().get("miron_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", begun)
