@@ -35,8 +35,8 @@ class Span:
         return f"{self.source}:{self.line}:{self.column}"
 
     def within(self, start: int, end: int) -> Span:
-        """The place of characters ``start`` to ``end`` (0-based, end exclusive) of the line that begins
-        here.""" return Span(self.source, self.line, self.column + start, self.line, self.column + end)
+        """The place of characters ``start`` to ``end`` (0-based, end exclusive) of the line begun here."""
+        return Span(self.source, self.line, self.column + start, self.line, self.column + end)
 
 
 @dataclass(frozen=True, slots=True)
