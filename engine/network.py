@@ -1,9 +1,9 @@
 """The behaviour network: a compiled program as integer ids, and what every executor of it must offer.
 
-The network is recurrent. Its state is a vector of **levels** (bits that hold until changed); what happens lives
-one tick as **pulses**; ``P within T`` is a **gate** that fades by itself. A **group** is an AND of such inputs
-with integer weights and a half-integer threshold, a **rule** an OR of groups. With ``H(z) = [z > 0]``, levels
-``x``, levels of the tick before ``x̂``, and every rule looking at the state the tick began with:
+The network is recurrent. Its state is a vector of **levels** (bits that hold until changed); what happens
+lives one tick as **pulses**; ``P within T`` is a **gate** that fades by itself. A **group** is an AND of such
+inputs with integer weights and a half-integer threshold, a **rule** an OR of groups. With ``H(z) = [z > 0]``,
+levels ``x``, levels of the tick before ``x̂``, and every rule looking at the state the tick began with:
 
 ```
 rise  r↑ = H(x − x̂ − ½) or fired again,   fall  r↓ = H(x̂ − x − ½)
@@ -12,22 +12,22 @@ rise  r↑ = H(x − x̂ − ½) or fired again,   fall  r↓ = H(x̂ − x − 
 (2) eligible      ε = H( ½ − unless − spent − cooling − running )      γ¹ = H( γ + ε − 3/2 )
 (3) scope         γ² = H( γ¹ − Σ γ¹ of taking groups of scopes strictly inside − ½ )    taking groups only
 (4) candidate     c = H( Σ γ² − ½ )
-(5) winner        w = H( c − Σ L w_earlier − held channels − ½ )       one forward substitution in order of turn
+(5) winner        w = H( c − Σ L w_earlier − held channels − ½ )    one forward substitution by turn
 (6) group acted   κ = H( γ² + w − 3/2 )
 (7) in force      a′ = H( K w + a − Σ eats κ − Σ leave w − ½ )         leaving a rule leaves its parts
 (8) flags         p′ = H( p + K yes − no − forget − ½ ),   n′ = H( n + K no − K² yes − forget − ½ )
 (9) written keys  ω = H( w − Σ w of higher rank with the same key − ½ )
 ```
 
-An executor owns the bits: it evaluates (1)–(9) and keeps levels, gates, ``once`` and ``cooldown``. Whoever drives
-it owns the values: memory entries, acts, timers, queue and journal. The driver's cycle for one event is::
+An executor owns the bits: it evaluates (1)–(9) and keeps levels, gates, ``once`` and ``cooldown``. Whoever
+drives it owns the values: memory entries, acts, timers, queue and journal. The driver's cycle for one event::
 
     executor.set_level(...)            # intake: what the event changed
     closing = executor.close()         # clocks to arm or cancel, rules that ended, pulses for the tick
     while True:
         tick = executor.tick(pulses + closing.pulses, now)
         if not tick.winners: break
-        ...                            # commit: tick.left, tick.winners, tick.flags, tick.writes, acts
+        ...                            # commit: tick.left, tick.firings, tick.writes, acts
         executor.set_level(...)        # tests of changed entries, Busy, Ended, Failed, TimerOut
         closing = executor.close()
 """
@@ -76,7 +76,7 @@ class AndGroup(NamedTuple):
 
     Attributes:
         rule: Its rule's id.
-        index: Its number within the rule.
+        number: Its place within the rule, from 0.
         pulse: Pulse id, or NONE for a test group, which acts when it becomes true.
         wires: What must hold.
         eats: Rules it consumes.
@@ -84,7 +84,7 @@ class AndGroup(NamedTuple):
     """
 
     rule: int
-    index: int
+    number: int
     pulse: int
     wires: Wires
     eats: tuple[int, ...]
@@ -104,7 +104,7 @@ class Unit(NamedTuple):
         active: Level "in force", or NONE for a momentary rule: it has no act that takes time, no parts and no
             followers, and nobody asks for its state, so it is over when it has fired.
         ended: Level "own acts have ended", or NONE.
-        end: Level whose rise ends the rule by itself: ``ended`` of its end part or its own; NONE if momentary.
+        end: Level that ends the rule by itself: ``ended`` of its end part or its own; NONE if momentary.
         failed: Level "an own act failed", or NONE if nobody asks.
         lasts: Firing starts acts whose end is reported later; without, ``ended`` is true at once.
         followed: It stays in force until consumed or left.
@@ -204,7 +204,7 @@ class Network:
         units: All rules, by rank.
         flags: Flag entries, whose bits (8) the executor writes.
         keys: What only one rule can write in a tick, as (kind, name); kind is ``entry`` (also flags given a
-            computed value), ``timer``, ``gate`` or ``channel`` (those on which the newer act replaces the older).
+            computed value), ``timer``, ``gate`` or ``channel`` (one on which the newer act replaces the older).
         clocks: Clock bits to arm and cancel.
         running: Derived levels ``Running``.
         channels: Exclusive channels. busy: their levels ``Busy``.
@@ -259,18 +259,6 @@ class Network:
         """The id of a level; None if nobody asks for it."""
         return self.level_ids.get(level)
 
-    def firings(self, tick: Tick) -> tuple[Firing, ...]:
-        """Winners with the groups that acted (6) and what these consumed, by rank."""
-        groups = self.groups
-        acted: dict[int, list[AndGroup]] = {rule: [] for rule in tick.winners}
-        for g in tick.groups:
-            if groups[g].rule in acted:
-                acted[groups[g].rule].append(groups[g])
-        return tuple(
-            Firing(rule, tuple(g.index for g in by), tuple(sorted({eaten for g in by for eaten in g.eats})))
-            for rule, by in acted.items()
-        )
-
 
 class Firing(NamedTuple):
     """One rule's firing: indices of its groups that acted, rules these consumed."""
@@ -298,28 +286,66 @@ class Tick(NamedTuple):
     """What one tick decided. Immutable and shared: executors may hand out the same object again.
 
     Attributes:
+        network: Whose ids these are.
         groups: Groups with γ² = 1, ascending.
         winners: Rules that fire, by rank.
-        yes: Flags (ids) that are yes now because some winner set them. no, unknown: likewise; written values,
-            changed or not. The bits are already written when the tick returns.
-        writes: (key, rule): who writes each contested key (9), by key.
         suppressed: Candidates held back in (5), by rank.
         consumed: Rules consumed by winners (also those that fire anew), by rank.
         left: Rules left, by rank: consumed, left by an effect, parts of those and parts of winners; without
-            the winners themselves, whose earlier firing is over as well.
+            the winners themselves, whose earlier firing is over as well. Only rules that were in force, or
+            had ended and not been left since.
         taken: Some group took the percept (γ² of a taking group, even if its rule was held back in (5)).
     """
 
+    network: Network
     groups: tuple[int, ...] = ()
     winners: tuple[int, ...] = ()
-    yes: tuple[int, ...] = ()
-    no: tuple[int, ...] = ()
-    unknown: tuple[int, ...] = ()
-    writes: tuple[tuple[int, int], ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
     consumed: tuple[int, ...] = ()
     left: tuple[int, ...] = ()
     taken: bool = False
+
+    @property
+    def yes(self) -> tuple[int, ...]:
+        """Flags that some winner set, ascending (8). The executor has written their bits, changed or not."""
+        units = self.network.units
+        return tuple(sorted({flag for rule in self.winners for flag in units[rule].yes}))
+
+    @property
+    def no(self) -> tuple[int, ...]:
+        """Flags that some winner denied and none set, ascending."""
+        units = self.network.units
+        return tuple(sorted({flag for rule in self.winners for flag in units[rule].no}.difference(self.yes)))
+
+    @property
+    def unknown(self) -> tuple[int, ...]:
+        """Flags that some winner made unknown and none set or denied, ascending."""
+        units = self.network.units
+        forgotten = {flag for rule in self.winners for flag in units[rule].forget}
+        return tuple(sorted(forgotten.difference(self.yes, self.no)))
+
+    @property
+    def writes(self) -> tuple[tuple[int, int], ...]:
+        """Who writes each contested key (9): (key, rule), by key."""
+        units = self.network.units
+        first: dict[int, int] = {}
+        for rule in self.winners:
+            for key in units[rule].keys:
+                first.setdefault(key, rule)
+        return tuple(sorted(first.items()))
+
+    @property
+    def firings(self) -> tuple[Firing, ...]:
+        """Winners with the groups that acted (6) and what these consumed, by rank."""
+        acted: dict[int, list[AndGroup]] = {rule: [] for rule in self.winners}
+        for g in self.groups:
+            group = self.network.groups[g]
+            if group.rule in acted:
+                acted[group.rule].append(group)
+        return tuple(
+            Firing(rule, tuple(g.number for g in by), tuple(sorted({eaten for g in by for eaten in g.eats})))
+            for rule, by in acted.items()
+        )
 
 
 class Closing(NamedTuple):
@@ -364,17 +390,17 @@ class Executor(Protocol):
         """Whether a level holds now."""
 
     def set_level(self, level: int, on: bool) -> None:
-        """Change a level: in an intake, or in the closing steps of a commit. Setting it to what it is does nothing.
+        """Change a level, in an intake or in the closing steps of a commit; to what it is already: no effect.
 
-        For tests of memory, ``Busy``, ``Ended``, ``Failed``, ``TimerOut`` and clock bits. ``Active``, ``Running``,
-        ``Spent`` and ``Holds`` are the executor's own.
+        For tests of memory, ``Busy``, ``Ended``, ``Failed``, ``TimerOut`` and clock bits. ``Active``,
+        ``Running``, ``Spent`` and ``Holds`` are the executor's own.
         """
 
     def leave(self, rules: Sequence[int]) -> tuple[int, ...]:
-        """Leave rules from outside a tick (a rule that a reload lacks); returns those left, with parts, by rank."""
+        """Leave rules from outside a tick (at the end of a visit); returns those left, with parts, by rank."""
 
     def close(self) -> Closing:
-        """Closing steps: end rules by themselves, derive levels, find clocks to arm; after all ``set_level``."""
+        """End rules by themselves, derive levels, find clocks to arm; after all ``set_level``."""
 
     def tick(self, pulses: Sequence[int], now: int) -> Tick:
         """Evaluate one tick and write its levels; pulses without repetition, ``now`` in milliseconds."""
@@ -395,4 +421,7 @@ class Executor(Protocol):
         """The state between cascades; pulses and edges are not part of it."""
 
     def restore(self, state: State) -> tuple[str, ...]:
-        """Take over a state, settled; returns names of levels, pulses and rules that this network lacks."""
+        """Take over a state; returns names of levels, pulses and rules that this network lacks.
+
+        Then call :meth:`close` for clocks to arm (a changed program), and :meth:`settle`: nothing rises.
+        """
