@@ -43,7 +43,6 @@ class Database:
 
     Attributes:
         name: How messages call it: the file's path, or the URL without its password.
-        created: Whether opening it created the tables.
     """
 
     def __init__(self, url: str, *, timeout_s: float = 2.0, create: bool = True) -> None:
@@ -63,7 +62,7 @@ class Database:
         if file is not None and not file.exists():
             self._begin_file(file, create, timeout_s)
         with self._translated():
-            self.created = self._ensure_schema()
+            self._ensure_schema()
 
     def _connectable(self, url: str, timeout_s: float) -> tuple[Engine, str, Path | None]:
         if "://" not in url:
@@ -108,11 +107,11 @@ class Database:
         finally:
             connection.close()
 
-    def _ensure_schema(self) -> bool:
+    def _ensure_schema(self) -> None:
         with self._serial, self._engine.connect() as connection:
             found = self._version(connection)
         if found == SCHEMA_VERSION:
-            return False
+            return
         if found is not None:
             raise DirectoryError(
                 Trouble.FOREIGN,
@@ -121,10 +120,9 @@ class Database:
             )
         with self._serial, self._writing().begin() as connection:
             if self._version(connection) is not None:
-                return False
+                return
             Base.metadata.create_all(connection)
             connection.execute(insert(MetaRow).values(key="schema_version", value=str(SCHEMA_VERSION)))
-        return True
 
     def _version(self, connection: Connection) -> int | None:
         tables = set(inspect(connection).get_table_names())

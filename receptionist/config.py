@@ -1,0 +1,308 @@
+"""The kiosk's settings: one TOML file, every setting with a default.
+
+`TEMPLATE` is the whole file with its defaults as comments; `docs/configuration.md` explains it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+HOME_VARIABLE = "MIRON_HOME"
+"""Environment variable naming the one folder that then holds settings and data."""
+
+TEMPLATE = """\
+# Settings of a Miron kiosk. Every line is optional; what stands here as a comment is the default.
+# Relative paths start at the folder of this file. Durations: "500ms", "5s", "2min", "1h".
+
+# locale = "en"                    # language of the first greeting and of messages to hosts
+# dialogue = ""                    # folder of your own dialogue; empty: the receptionist that comes with Miron
+
+[directory]
+# database = ""                    # a file, or a URL such as "postgresql+psycopg://user@server/miron"; empty: a
+#                                  # file in the data folder
+# demo = true                      # fill an empty directory with invented people, expected today
+# timeout = "2s"                   # longest wait for a database that another program keeps busy
+
+[journal]
+# folder = ""                      # where session journals go; empty: "journal" in the data folder
+# mask = true                      # write pseudonyms instead of names and other personal values
+
+[privacy]
+# retention = 90                   # days after which visits, messages and consents are deleted; 0: keep for ever
+
+[notify]
+# channel = "local"                # local: one line of JSON per message in the file below
+# file = ""                        # empty: "outbox.jsonl" in the data folder
+# front_desk = "Front desk"        # who is told when a visitor needs a person
+# answer_within = "25s"            # how long to wait for a host's answer
+# counts_for = "30min"             # a visitor who comes again within this time is not announced a second time
+
+[speech]
+# vosk_model = ""                  # folder of a Vosk model for speech recognition
+
+# What the receptionist answers to "where is ...": a text, or one per language. With demo = true and none
+# given, invented places are used.
+[places]
+# cafeteria = "On the first floor, next to the lift."
+# toilet = {en = "Second door on the left.", de = "Zweite Tür links."}
+"""
+"""A settings file with everything in it and nothing set."""
+
+
+class ConfigError(Exception):
+    """A settings file cannot be used.
+
+    Attributes:
+        problems: One line per problem, each `FILE:LINE: what is wrong`.
+    """
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return "\n".join(self.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings, checked, paths absolute.
+
+    Attributes:
+        file: Where they were read from; None if there is no file and all are defaults.
+        data: Folder of databases, journals and the outbox.
+        dialogue: The organisation's own dialogue; None means the built-in receptionist.
+        database: Path or SQLAlchemy URL.
+        demo: Whether an empty directory is filled with invented people.
+        database_timeout_s: Longest wait for a busy database.
+        mask_journal: Whether personal values are written as pseudonyms.
+        retention_days: Age at which personal data is deleted; 0 keeps it.
+        answer_within_s: How long to wait for a host's answer.
+        counts_for_s: How long an announcement stands for later ones of the same visit.
+        places: Directions by place and locale; the locale `""` serves all others.
+    """
+
+    file: Path | None
+    data: Path
+    locale: str
+    dialogue: Path | None
+    database: str
+    demo: bool
+    database_timeout_s: float
+    journal: Path
+    mask_journal: bool
+    retention_days: int
+    notify_channel: str
+    outbox_file: Path
+    front_desk: str
+    answer_within_s: float
+    counts_for_s: float
+    vosk_model: Path | None
+    places: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def load_config(file: Path | None = None, env: Mapping[str, str] = os.environ) -> Config:
+    """Read the settings.
+
+    Args:
+        file: The settings file; None looks for `config.toml` in the settings folder and takes the defaults
+            where there is none.
+        env: Environment; `MIRON_HOME` replaces the user's settings and data folders.
+
+    Raises:
+        ConfigError: The file is missing though named, unreadable, or has mistakes; all of them are listed.
+    """
+    settings_folder, data = folders(env)
+    path = file if file is not None else settings_folder / "config.toml"
+    if file is None and not path.is_file():
+        return _Reader(None, "", {}, data).config()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError((f"{path}: cannot be read: {error}",)) from None
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"line (\d+)", str(error))
+        line = place[1] if place else str(text.count("\n") + 1)
+        reason = re.sub(r" \(at [^)]*\)$", "", str(error))
+        raise ConfigError((f"{path}:{line}: {reason}",)) from None
+    except RecursionError:
+        raise ConfigError((f"{path}:1: nested too deeply",)) from None
+    return _Reader(path, text, table, data).config()
+
+
+def folders(env: Mapping[str, str] = os.environ) -> tuple[Path, Path]:
+    """The folders of the settings file and of the data; neither is created."""
+    if home := env.get(HOME_VARIABLE):
+        folder = Path(home).expanduser().absolute()
+        return folder, folder
+    import platformdirs
+
+    return (
+        Path(platformdirs.user_config_dir("miron", appauthor=False)),
+        Path(platformdirs.user_data_dir("miron", appauthor=False)),
+    )
+
+
+def seconds(text: str) -> float:
+    """A duration such as `500ms`, `5s`, `2min` or `1h`, in seconds.
+
+    Raises:
+        ValueError: It is none.
+    """
+    found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|min|h)", text.strip())
+    if not found:
+        raise ValueError("is a duration such as 5s, 500ms or 2min")
+    return float(found[1]) * {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}[found[2]]
+
+
+_KEYS = {
+    "": ("locale", "dialogue"),
+    "directory": ("database", "demo", "timeout"),
+    "journal": ("folder", "mask"),
+    "privacy": ("retention",),
+    "notify": ("channel", "file", "front_desk", "answer_within", "counts_for"),
+    "speech": ("vosk_model",),
+}
+_CHANNELS = ("local",)
+
+
+class _Reader:
+    """Reads one settings table, collecting every problem with its line."""
+
+    def __init__(self, path: Path | None, text: str, table: Mapping[str, Any], data: Path) -> None:
+        self._path = path
+        self._lines = _key_lines(text)
+        self._table = table
+        self._data = data
+        self._base = path.absolute().parent if path else data
+        self._problems: list[str] = []
+
+    def config(self) -> Config:
+        self._check_names()
+        dialogue = self._text("", "dialogue", "")
+        model = self._text("speech", "vosk_model", "")
+        database = self._text("directory", "database", "")
+        if database and "://" not in database:
+            database = str(self._base / Path(database).expanduser())
+        channel = self._text("notify", "channel", "local")
+        if channel not in _CHANNELS:
+            self._problem("notify", "channel", f"is one of {', '.join(_CHANNELS)}, not {channel!r}")
+        config = Config(
+            file=self._path,
+            data=self._data,
+            locale=self._locale(),
+            dialogue=self._base / Path(dialogue).expanduser() if dialogue else None,
+            database=database or str(self._data / "directory.sqlite3"),
+            demo=self._flag("directory", "demo", True),
+            database_timeout_s=self._duration("directory", "timeout", "2s"),
+            journal=self._file("journal", "folder", "journal"),
+            mask_journal=self._flag("journal", "mask", True),
+            retention_days=self._days("privacy", "retention", 90),
+            notify_channel=channel,
+            outbox_file=self._file("notify", "file", "outbox.jsonl"),
+            front_desk=self._text("notify", "front_desk", "Front desk"),
+            answer_within_s=self._duration("notify", "answer_within", "25s"),
+            counts_for_s=self._duration("notify", "counts_for", "30min"),
+            vosk_model=self._base / Path(model).expanduser() if model else None,
+            places=self._places(),
+        )
+        if self._problems:
+            raise ConfigError(tuple(self._problems))
+        return config
+
+    def _check_names(self) -> None:
+        tables = [name for name in _KEYS if name] + ["places"]
+        for name, value in self._table.items():
+            if name in tables:
+                if not isinstance(value, dict):
+                    self._problem("", name, f"is a table: write [{name}]")
+                elif name != "places":
+                    for key in value:
+                        self._known(name, key, _KEYS[name])
+            else:
+                self._known("", name, (*_KEYS[""], *tables))
+
+    def _known(self, table: str, key: str, known: tuple[str, ...]) -> None:
+        if key not in known:
+            near = get_close_matches(key, known, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+            self._problem(table, key, f"is no setting; {hint}")
+
+    def _problem(self, table: str, key: str, what: str) -> None:
+        line = self._lines.get((table, key)) or self._lines.get((key, "")) or 1
+        name = f"{table}.{key}" if table else key
+        self._problems.append(f"{self._path}:{line}: {name} {what}")
+
+    def _value(self, table: str, key: str, default: Any) -> Any:
+        section = self._table.get(table, {}) if table else self._table
+        return section.get(key, default) if isinstance(section, dict) else default
+
+    def _typed(self, table: str, key: str, default: Any, kind: type, name: str) -> Any:
+        value = self._value(table, key, default)
+        if type(value) is not kind:
+            self._problem(table, key, f"is {name}, not {value!r}")
+            return default
+        return value
+
+    def _text(self, table: str, key: str, default: str) -> str:
+        return str(self._typed(table, key, default, str, 'a text in "quotation marks"'))
+
+    def _flag(self, table: str, key: str, default: bool) -> bool:
+        return bool(self._typed(table, key, default, bool, "true or false"))
+
+    def _days(self, table: str, key: str, default: int) -> int:
+        value = int(self._typed(table, key, default, int, "a whole number of days"))
+        if not 0 <= value <= 36500:
+            self._problem(table, key, f"is between 0 and 36500 days, not {value}")
+        return value
+
+    def _duration(self, table: str, key: str, default: str) -> float:
+        value = self._text(table, key, default)
+        try:
+            return seconds(value)
+        except ValueError as error:
+            self._problem(table, key, f"{error}, not {value!r}")
+            return seconds(default)
+
+    def _file(self, table: str, key: str, default: str) -> Path:
+        value = self._text(table, key, "")
+        return self._base / Path(value).expanduser() if value else self._data / default
+
+    def _locale(self) -> str:
+        value = self._text("", "locale", "en")
+        if not re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", value):
+            self._problem("", "locale", f"is a language such as en, de or zh, not {value!r}")
+        return value
+
+    def _places(self) -> dict[str, dict[str, str]]:
+        places: dict[str, dict[str, str]] = {}
+        table = self._table.get("places", {})
+        for place, texts in table.items() if isinstance(table, dict) else ():
+            by_locale = {"": texts} if isinstance(texts, str) else texts
+            if isinstance(by_locale, dict) and all(isinstance(text, str) for text in by_locale.values()):
+                places[place] = by_locale
+            else:
+                self._problem("places", place, 'is a text, or one per language: {en = "…", de = "…"}')
+        return places
+
+
+def _key_lines(text: str) -> dict[tuple[str, str], int]:
+    """Line numbers (from 1) of `(table, key)` and of `(table, "")` headings, as far as one look tells."""
+    lines: dict[tuple[str, str], int] = {}
+    table = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if heading := re.match(r"\s*\[+\s*([^\]]+?)\s*\]", line):
+            table = heading[1].strip("\"'")
+            lines.setdefault((table, ""), number)
+        elif assignment := re.match(r"\s*(\"[^\"]*\"|'[^']*'|[A-Za-z0-9_-]+)\s*[.=]", line):
+            lines.setdefault((table, assignment[1].strip("\"'")), number)
+    return lines
