@@ -14,7 +14,7 @@ _FOLDED_MONTHS = _MONTHS.replace("ä", "a").lower().split()
 
 
 def _numbers() -> dict[str, int]:
-    found = {word: value for value, word in enumerate(fwords("{_UNITS} siebzehn achtzehn neunzehn"))}
+    found = {word: value for value, word in enumerate(words(f"{_UNITS} siebzehn achtzehn neunzehn"))}
     for ten, word in enumerate(_TENS.split(), 2):
         found[word] = 10 * ten
         for unit, digit in enumerate(words("ein zwei drei vier funf sechs sieben acht neun"), 1):

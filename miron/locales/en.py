@@ -15,7 +15,7 @@ _ORDINALS = (
 _MONTHS = "January February March April May June July August September October November December"
 _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
 
-_NUMBERS = {word: value for value, word in enumerate(fwords("{_UNITS} seventeen eighteen nineteen"))}
+_NUMBERS = {word: value for value, word in enumerate(words(f"{_UNITS} seventeen eighteen nineteen"))}
 _NUMBERS |= {word: 10 * value for value, word in enumerate(_TENS.split(), 2)}
 
 
