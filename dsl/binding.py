@@ -1,0 +1,249 @@
+"""Binding names: which declaration a word means, seen from where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from dsl.tree import (
+    Literal,
+    MironDecl,
+    Name,
+    NameValue,
+    Owner,
+    QuestionDecl,
+    RuleDecl,
+    ServiceDecl,
+    SumExpr,
+    ValueExpr,
+)
+from dsl.types import FLAG, Type, TypeTable
+from engine.model import Const, EntityRef, Entry, Ref, Sum, Value
+from miron.source import ModelError, Problem, Span, suggest
+from miron.template import SlotRef
+
+TURN_TAKING = "turn_taking"
+READY_MADE = ("agree", "disagree", "help", "repeat", "skip", "cancel", "correct", "stop")
+PERCEPTS = ("anything", "not_understood", "silence", "noise")
+"""Mirons that nobody declares: what the ears tell."""
+BODY: Mapping[str, tuple[str, ...]] = {
+    "emotion": (
+        "neutral", "happy", "curious", "thinking", "confused", "sad",
+        "surprised", "apologetic", "listening", "asleep", "waking",
+    ),
+    "gesture": ("nod", "shake", "wave", "bow", "point_left", "point_right", "come_forward", "step_back"),
+    "gaze": ("visitor", "screen_left", "screen_right", "away", "down"),
+}  # fmt: skip
+"""Ready-made Mirons of the body, by channel."""
+OUTER_SCOPE = ""
+DIALOGUE_SCOPE = "dialogue"
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What a module's parameter means: a name of the caller, or a value."""
+
+    name: str = ""
+    value: Value | None = None
+    literal: Literal | None = None
+
+
+@dataclass(slots=True)
+class Tables:
+    """Everything declared, under qualified names; filled once, then read."""
+
+    types: TypeTable
+    entries: dict[str, tuple[Entry, Type]] = field(default_factory=dict)
+    mirons: dict[str, tuple[MironDecl, Env]] = field(default_factory=dict)
+    services: dict[str, ServiceDecl] = field(default_factory=dict)
+    questions: dict[str, tuple[QuestionDecl, Env]] = field(default_factory=dict)
+    rules: dict[str, tuple[RuleDecl, Env]] = field(default_factory=dict)
+    modules: Mapping[str, Owner] = field(default_factory=dict)
+    slots: dict[str, tuple[SlotRef, ...]] = field(default_factory=dict)
+    hearing: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Memory entry → the heard Mirons that hold it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """Where a word stands: its owner, the instance's prefix and what its parameters are bound to."""
+
+    owner: Owner
+    prefix: str
+    tables: Tables
+    other: str
+    binds: Mapping[str, Bound] = field(default_factory=dict)
+    scope: str = DIALOGUE_SCOPE
+    rule_prefix: str | None = None
+
+    def rescoped(self, scope: str) -> Env:
+        """The same names heard in another scope."""
+        return replace(self, scope=scope)
+
+    def rule_name(self, name: str) -> str:
+        """The qualified name a rule of this owner has here: rules of a called module are copied per call."""
+        return (self.prefix if self.rule_prefix is None else self.rule_prefix) + name
+
+    def _candidates(self, name: str) -> list[str]:
+        bound = self.binds.get(name)
+        if bound is not None and bound.name:
+            return [bound.name]
+        names = [self.prefix + name]
+        if self.owner.kind == "module":
+            if name.startswith("other."):
+                names.append(self.other + name.removeprefix("other"))
+            elif name.startswith("self."):
+                names.append(name.removeprefix("self."))
+        if name in READY_MADE:
+            names.append(f"{TURN_TAKING}.{name}")
+        return names
+
+    def miron(self, name: Name) -> str:
+        """The qualified name of a Miron (ready-made ones of ears and body included)."""
+        for candidate in self._candidates(name.text):
+            if candidate in self.tables.mirons:
+                return candidate
+        if name.text in PERCEPTS or any(name.text in names for names in BODY.values()):
+            return name.text
+        raise unknown("Miron", name, self.tables.mirons)
+
+    def find(self, table: Mapping[str, object], name: str) -> str | None:
+        """The qualified name under which ``table`` holds ``name`` as seen from here, or None."""
+        return next((candidate for candidate in self._candidates(name) if candidate in table), None)
+
+    def is_miron(self, name: str) -> bool:
+        """Whether the name means a Miron here."""
+        return self.find(self.tables.mirons, name) is not None or name in PERCEPTS
+
+    def find_rule(self, name: str) -> str | None:
+        """The qualified name of a rule, or None."""
+        own = self.rule_name(name)
+        return own if own in self.tables.rules else self.find(self.tables.rules, name)
+
+    def rule(self, name: Name) -> str:
+        """The qualified name of a rule."""
+        found = self.find_rule(name.text)
+        if found is None:
+            raise unknown("rule", name, self.tables.rules)
+        return found
+
+    def timer(self, name: Name) -> str:
+        """The qualified name of a timer."""
+        return self.prefix + name.text
+
+    def reference(self, name: str) -> tuple[Ref, Type] | None:
+        """The memory entry (and parts of its value) a dotted name means, with its type."""
+        words = name.split(".")
+        for cut in range(len(words), 0, -1):
+            base, parts = ".".join(words[:cut]), tuple(words[cut:])
+            bound = self.binds.get(base)
+            if bound is not None and isinstance(bound.value, Ref):
+                entry = bound.value.entry
+                parts = bound.value.parts + parts
+            else:
+                found = self.find(self.tables.entries, base)
+                if found is None:
+                    continue
+                entry = found
+            kind: Type | None = self.tables.entries[entry][1]
+            for part in parts:
+                kind = kind.part(part) if kind else None
+            return (Ref(entry, parts), kind) if kind else None
+        return None
+
+    def entry(self, name: Name) -> tuple[Ref, Type]:
+        """Like :meth:`reference`, with an author error for an unknown name."""
+        found = self.reference(name.text)
+        if found is None:
+            raise unknown("memory entry", name, self.tables.entries)
+        return found
+
+    def group(self, name: str) -> list[str]:
+        """The entries a name means: the entry itself, or all below a group (``visitor``)."""
+        for candidate in self._candidates(name):
+            if candidate in self.tables.entries:
+                return [candidate]
+            below = [entry for entry in self.tables.entries if entry.startswith(candidate + ".")]
+            if below:
+                return below
+        return []
+
+    def told_name(self, name: Name) -> str:
+        """The entry or group whose telling or change is meant."""
+        for candidate in self._candidates(name.text):
+            if candidate in self.tables.entries or any(
+                entry.startswith(candidate + ".") for entry in self.tables.entries
+            ):
+                return candidate
+        found = self.reference(name.text)
+        if found is not None:
+            return found[0].entry
+        raise unknown("memory entry", name, self.tables.entries)
+
+    def duration(self, value: int | Name) -> int:
+        """Milliseconds, given or bound to a parameter."""
+        if isinstance(value, int):
+            return value
+        bound = self.binds.get(value.text)
+        if bound is not None and bound.literal is not None and isinstance(bound.literal.value, int):
+            return bound.literal.value
+        raise error("unknown-name", f"no duration is called '{value.text}' here", value.span)
+
+    def value(self, expression: ValueExpr, expected: Type | None = None) -> Value:
+        """A value: a bare word is a choice value where a choice stands, else memory, parameter or entity."""
+        match expression:
+            case Literal():
+                return Const(expression.value)
+            case SumExpr():
+                return Sum(
+                    self.value(expression.left, expected),
+                    self.value(expression.right, expected),
+                    expression.minus,
+                )
+            case NameValue(name):
+                return self._word(name, expected)
+
+    def _word(self, name: Name, expected: Type | None) -> Value:
+        element = expected.element if expected and expected.kind == "list" else expected
+        if element is not None and name.text in element.choices:
+            return Const(name.text)
+        if expected is FLAG and name.text in ("yes", "no", "true", "false", "on", "off"):
+            return Const(name.text in ("yes", "true", "on"))
+        bound = self.binds.get(name.text)
+        if bound is not None and bound.value is not None:
+            return bound.value
+        found = self.reference(name.text)
+        if found is not None:
+            return found[0]
+        miron, _, slot = name.text.rpartition(".")
+        qualified = self.find(self.tables.mirons, miron) if miron else None
+        if qualified:
+            return EntityRef(qualified, slot)
+        choices = element.choices if element else ()
+        raise unknown(
+            "value" if not choices else f"value of {element.name if element else ''}",
+            name,
+            [*choices, *self.tables.entries],
+        )
+
+
+def origin(span: Span) -> str:
+    """``file:line:column`` for the network's units."""
+    return f"{span.source}:{span.line}:{span.column}"
+
+
+def error(code: str, message: str, span: Span, suggestion: str | None = None) -> ModelError:
+    """One author error as an exception."""
+    return ModelError((Problem(code, message, span, suggestion=suggestion),))
+
+
+def unknown(what: str, name: Name, known: object) -> ModelError:
+    """The error for a name nobody declared, with the nearest that is."""
+    candidates = list(known) if isinstance(known, (dict, list)) else []
+    near = suggest(name.text, candidates)
+    return error(
+        f"unknown-{what.split()[0].lower()}",
+        f"no {what} is called '{name.text}'",
+        name.span,
+        f"did you mean '{near}'?" if near else None,
+    )

@@ -1,0 +1,478 @@
+"""From the tree to a running dialogue: the program of the network, and the Mirons of the language layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import MISSING, Field, dataclass, fields, replace
+from typing import ParamSpec, TypeVar
+
+from dsl.binding import BODY, DIALOGUE_SCOPE, OUTER_SCOPE, TURN_TAKING, Bound, Env, Tables, origin
+from dsl.forge import Forge
+from dsl.lower import bind, lower_rule, slot_type
+from dsl.questions import settings
+from dsl.tree import (
+    FormsDecl,
+    MemoryDecl,
+    MironDecl,
+    Name,
+    Owner,
+    Param,
+    QuestionDecl,
+    RuleDecl,
+    Text,
+    Tree,
+    ValueExpr,
+)
+from dsl.types import FLAG, NUMBER, TEXT, Type, TypeTable
+from dsl.usage import called_modules, heard_names, said_names
+from engine.model import Assign, Const, Effects, Entry, Group, Json, MironMeta, Program, Pulse, Rule, Value
+from miron.model import EntityType, Forms, Miron, Slot
+from miron.source import ModelError, Problem, sorted_problems
+from miron.template import SlotRef, Template, parse, slot_refs
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+NAME_TYPES = ("miron", "rule", "question")
+"""Types of parameters that are fixed when compiled."""
+EARS = ("speaking", "typing")
+"""Flags of the other that every dialogue has: the ears and the keyboard write them."""
+COUNTERS = ("step", "silent", "not_understood", "noise", "help")
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionInfo:
+    """What a screen must know of a question.
+
+    Attributes:
+        kind: ``fills``, ``checks`` or ``offers``.
+        entry: The memory entry it is about; ``offers`` the list it chooses from.
+        type: Name of the entry's type.
+        by: Modality by step: ``voice keyboard buttons``; the last repeats.
+    """
+
+    name: str
+    kind: str
+    entry: str
+    type: str
+    by: tuple[str, ...]
+    offers: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A dialogue, ready to run.
+
+    Attributes:
+        program: For the network.
+        mirons: For the language layer; those heard only when expected are gated.
+        heard: Names of those that somebody hears; the others are only said.
+        types: Declared entity types.
+        phrases: Locale → name → template.
+        locales: The first is the default.
+        rules: Author's rule → its declaration, for coverage and explanations.
+        tree: What it was made of.
+    """
+
+    program: Program
+    mirons: tuple[Miron, ...]
+    heard: frozenset[str]
+    types: Mapping[str, EntityType]
+    phrases: Mapping[str, Mapping[str, Template]]
+    locales: tuple[str, ...]
+    questions: Mapping[str, QuestionInfo]
+    rules: Mapping[str, RuleDecl]
+    tree: Tree
+
+
+def compile_tree(tree: Tree) -> Compiled:
+    """Compile a read dialogue.
+
+    Raises:
+        ModelError: With every problem found, sorted by place.
+    """
+    if tree.dialogue is None:
+        raise ModelError((Problem("no-dialogue", "there is no dialogue here, only modules", None),))
+    return _Compiler(tree, tree.dialogue).run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Instance:
+    """An owner under a prefix; ``called``: its rules are copied into every call."""
+
+    owner: Owner
+    env: Env
+    called: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """Parameters of a used module, bound once everything is declared."""
+
+    binds: dict[str, Bound]
+    module: Owner
+    values: Mapping[str, ValueExpr]
+
+
+class _Compiler:
+    def __init__(self, tree: Tree, dialogue: Owner) -> None:
+        self.tree, self.dialogue = tree, dialogue
+        self.types = TypeTable()
+        self.tables = Tables(self.types, modules=tree.modules)
+        self.root = Env(dialogue, "", self.tables, dialogue.other)
+        self.phrases: dict[str, dict[str, Template]] = {locale: {} for locale in dialogue.locales}
+        self.given: list[_Given] = []
+        self.heard: set[str] = set()
+        self.problems: list[Problem] = []
+
+    def run(self) -> Compiled:
+        for owner in (*self.tree.modules.values(), self.dialogue):
+            self._try(self.types.add_owner, owner)
+        instances = list(self._instances())
+        for instance in instances:
+            self._declare_memory(instance)
+        for flag in EARS:
+            name = f"{self.dialogue.other}.{flag}"
+            self.tables.entries.setdefault(name, (Entry(name, "flag", other=True), FLAG))
+        for instance in instances:
+            self._declare(instance)
+        self._override()
+        for given in self.given:
+            self._bind(given)
+        for name, (decl, env) in list(self.tables.questions.items()):
+            self._try(self._declare_question, name, decl, env)
+        self._usage(instances)
+        forge = Forge(self.tables)
+        for name, (decl, env) in list(self.tables.rules.items()):
+            self._try(lower_rule, forge, name, decl, env)
+        mirons = [
+            miron
+            for name, (decl, env) in self.tables.mirons.items()
+            if (miron := self._try(self._miron, name, decl, env))
+        ]
+        if self.problems:
+            raise ModelError(sorted_problems(self.problems))
+        self._progress(forge)
+        return self._compiled(forge, mirons)
+
+    def _try(self, action: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
+        """Run a pass over one declaration; its author errors are collected with all others."""
+        try:
+            return action(*args, **kwargs)
+        except ModelError as fault:
+            self.problems += fault.problems
+            return None
+
+    # Instances
+
+    def _instances(self) -> Iterator[_Instance]:
+        dialogue = self.dialogue
+        yield _Instance(dialogue, self.root)
+        used: dict[str, tuple[str, Mapping[str, ValueExpr]]] = {
+            use.instance.text: (use.module.text, {key.text: value for key, value in use.params})
+            for use in dialogue.use
+        }
+        used.setdefault(TURN_TAKING, (TURN_TAKING, {}))
+        for name, (module_name, values) in used.items():
+            module = self.tree.modules.get(module_name)
+            if module is None:
+                continue  # the checker reports it where it stands
+            binds: dict[str, Bound] = {}
+            self.given.append(_Given(binds, module, values))
+            scope = OUTER_SCOPE if name == TURN_TAKING else DIALOGUE_SCOPE
+            yield _Instance(module, Env(module, f"{name}.", self.tables, dialogue.other, binds, scope))
+            yield from self._called(module, f"{name}.")
+        yield from self._called(dialogue, "")
+
+    def _called(self, owner: Owner, prefix: str) -> Iterator[_Instance]:
+        """Modules this owner calls: their names live under the caller's, once per caller."""
+        for name in sorted(called_modules(owner)):
+            module = self.tree.modules.get(name)
+            if module is None or name in prefix.split("."):
+                continue
+            inner = f"{prefix}{name}."
+            yield _Instance(module, Env(module, inner, self.tables, self.dialogue.other), called=True)
+            yield from self._called(module, inner)
+
+    # Declarations
+
+    def _declare_memory(self, instance: _Instance) -> None:
+        env, owner = instance.env, instance.owner
+        for name, decl in owner.memory.items():
+            self._try(self._entry, self._entry_name(env, name), decl, env)
+        for param in (*owner.takes, *owner.gives):
+            if param.type.kind == "name" and param.type.name in NAME_TYPES:
+                continue
+            self._try(self._parameter, env, param)
+
+    @staticmethod
+    def _entry_name(env: Env, name: str) -> str:
+        """Modules write about the other as ``other.…`` and about all else they share as ``self.…``."""
+        if env.owner.kind == "module" and name.startswith("other."):
+            return env.other + name.removeprefix("other")
+        if env.owner.kind == "module" and name.startswith("self."):
+            return name.removeprefix("self.")
+        return env.prefix + name
+
+    def _parameter(self, env: Env, param: Param) -> None:
+        kind = self.types.resolve(param.type)
+        name = env.prefix + param.name.text
+        self.tables.entries[name] = (Entry(name, kind.kind, kind.name, private=kind.private), kind)
+        if param.default is not None:
+            self._default(name, env.value(param.default, kind))
+
+    def _default(self, name: str, value: Value) -> None:
+        entry, kind = self.tables.entries[name]
+        if isinstance(value, Const):
+            self.tables.entries[name] = (replace(entry, default=value.value), kind)
+
+    def _entry(self, name: str, decl: MemoryDecl, env: Env) -> None:
+        kind = self.types.resolve(decl.type)
+        entry = Entry(
+            name,
+            kind.kind,
+            kind.name,
+            private=kind.private if decl.private is None else decl.private,
+            kiosk=decl.kiosk,
+            other=name.split(".")[0] == self.dialogue.other,
+        )
+        self.tables.entries[name] = (entry, kind)
+        if decl.default is not None:
+            self._default(name, env.value(decl.default, kind))
+
+    def _is_override(self, env: Env, name: str) -> bool:
+        """Whether a dotted name of the dialogue means something inside a module it uses or calls."""
+        if env.owner is not self.dialogue or "." not in name:
+            return False
+        head = name.split(".", 1)[0]
+        instances = {use.instance.text for use in self.dialogue.use} | {TURN_TAKING}
+        return head in instances | called_modules(self.dialogue)
+
+    def _declare(self, instance: _Instance) -> None:
+        env, owner, tables = instance.env, instance.owner, self.tables
+        for name, miron in owner.mirons.items():
+            if not self._is_override(env, name):
+                tables.mirons[env.prefix + name] = (miron, env)
+        for name, service in owner.services.items():
+            tables.services[env.prefix + name] = service
+        for name, question in owner.questions.items():
+            if not self._is_override(env, name):
+                tables.questions[env.prefix + name] = (question, env)
+        for name, rule in owner.rules.items():
+            if not instance.called and not self._is_override(env, name):
+                tables.rules[env.prefix + name] = (rule, env)
+        for name, by_locale in owner.phrases.items():
+            for locale, texts in by_locale.items():
+                self._try(self._phrase, name, locale, texts)
+
+    def _phrase(self, name: str, locale: str, texts: tuple[Text, ...]) -> None:
+        joined = texts[0].text if len(texts) == 1 else "(" + "|".join(text.text for text in texts) + ")"
+        self.phrases.setdefault(locale, {})[name] = parse(joined, span=texts[0].span)
+
+    def _override(self) -> None:
+        """Entries named ``instance.name`` replace the keys they give and keep the others."""
+        dialogue, tables = self.dialogue, self.tables
+        for name, miron in dialogue.mirons.items():
+            if self._is_override(self.root, name) and name in tables.mirons:
+                base, env = tables.mirons[name]
+                tables.mirons[name] = (replace(base, forms={**base.forms, **miron.forms}), env)
+        for name, question in dialogue.questions.items():
+            if self._is_override(self.root, name) and name in tables.questions:
+                base_question, env = tables.questions[name]
+                tables.questions[name] = (_merged(base_question, question), env)
+        for name, rule in dialogue.rules.items():
+            if self._is_override(self.root, name) and name in tables.rules:
+                base_rule, env = tables.rules[name]
+                names = replace(self.root, scope=env.scope)
+                tables.rules[name] = (_merged(base_rule, rule), names)
+
+    def _bind(self, given: _Given) -> None:
+        for param in given.module.takes:
+            value = given.values.get(param.name.text, param.default)
+            if value is not None:
+                bound = self._try(bind, self.root, self.tables, param.type.name, value)
+                if bound is not None:
+                    given.binds[param.name.text] = bound
+
+    # Questions, and who says and hears what
+
+    def _declare_question(self, name: str, decl: QuestionDecl, env: Env) -> None:
+        target = decl.fills or decl.checks
+        if target is None:
+            return  # the defaults of all questions
+        ref, kind = env.entry(target)
+        entries = self.tables.entries
+        for counter in COUNTERS:
+            entry = f"{name}/{counter}"
+            entries[entry] = (Entry(entry, "number", default=0, hidden=True), NUMBER)
+        entries[f"{name}/how"] = (Entry(f"{name}/how", "text", hidden=True), TEXT)
+        private = entries[ref.entry][0].private
+        for extra in ("proposed", "pending"):
+            entry = f"{name}/{extra}"
+            entries[entry] = (Entry(entry, kind.kind, kind.name, private=private, hidden=True), kind)
+        if decl.checks:
+            entries[f"{name}/agreed"] = (Entry(f"{name}/agreed", "flag", hidden=True), FLAG)
+        self.tables.mirons[f"{name}/value"] = (self._bare_value(name, target, kind), env)
+
+    def _bare_value(self, question: str, target: Name, kind: Type) -> MironDecl:
+        """The bare value as an answer ("Ada Lovelace", "it's Ada Lovelace"): heard only while it is asked."""
+        slot = "{" + target.text + "}"
+        module = self.tree.modules.get(TURN_TAKING)
+        frames = module.mirons.get("bare_value") if module else None
+        forms: dict[str, FormsDecl] = {}
+        if kind.kind != "flag":
+            for locale in self.dialogue.locales:
+                texts = frames.forms[locale].heard if frames and locale in frames.forms else ()
+                framed = [Text(text.text.replace("{value}", slot), target.span) for text in texts]
+                forms[locale] = FormsDecl(heard=(Text(slot, target.span), *framed))
+        return MironDecl(Name(f"{question}/value", target.span), forms)
+
+    def _usage(self, instances: Iterable[_Instance]) -> None:
+        """Find the slots of every Miron, who says and hears it, and which heard Mirons hold which entry."""
+        tables = self.tables
+        bodies = [(rule.do, i.env) for i in instances if i.called for rule in i.owner.rules.values()]
+        bodies += [(i.owner.do, i.env) for i in instances]
+        said, heard = said_names(tables, bodies), heard_names(tables)
+        for name, (decl, env) in tables.mirons.items():
+            refs = self._try(_slots, decl) or ()
+            tables.slots[name] = refs
+            answers = name.endswith("/value")
+            if not answers and (name not in heard and (name in said or decl.channel != "speech")):
+                continue
+            self.heard.add(name)
+            for ref in refs:
+                found = None if answers else env.reference(ref.name)
+                if found is not None and not found[0].parts:
+                    entry = found[0].entry
+                    tables.hearing[entry] = (*tables.hearing.get(entry, ()), name)
+
+    # Results
+
+    def _progress(self, forge: Forge) -> None:
+        """Any telling is progress: all questions begin at their first step again."""
+        counters = [
+            Assign(entry, Const(0))
+            for entry in self.tables.entries
+            if "/" in entry and entry.rsplit("/", 1)[1] in COUNTERS
+        ]
+        agreed = [entry for entry in self.tables.entries if entry.endswith("/agreed")]
+        if counters:
+            forge.rules["~progress"] = Rule(
+                "~progress",
+                (Group(Pulse("told", ""), text="anything told"),),
+                effects=Effects(assign=tuple(counters), forget=tuple(agreed)),
+                scope=OUTER_SCOPE,
+                ignore_again=False,
+                priority=-1_000_000,
+                origin="<built in>",
+                hidden=True,
+            )
+
+    def _compiled(self, forge: Forge, mirons: list[Miron]) -> Compiled:
+        eaten = {name for rule in forge.rules.values() for group in rule.groups for name in group.eats}
+        rules = tuple(
+            replace(rule, followed=True) if rule.name in eaten else rule for rule in forge.rules.values()
+        )
+        program = Program(
+            name=self.dialogue.name.text,
+            rules=rules,
+            entries={name: entry for name, (entry, _) in self.tables.entries.items()},
+            mirons={
+                **{name: MironMeta(name, channel) for channel, names in BODY.items() for name in names},
+                **{name: self._meta(name, decl, env) for name, (decl, env) in self.tables.mirons.items()},
+            },
+            scopes=forge.scopes,
+            intercepts=tuple(forge.intercepts),
+            endings=tuple(ending.text for ending in self.dialogue.endings or ()),
+            locales=self.dialogue.locales,
+            hash=self.tree.hash,
+        )
+        return Compiled(
+            program,
+            tuple(mirons),
+            frozenset(self.heard),
+            self.types.entities,
+            self.phrases,
+            self.dialogue.locales,
+            dict(self._questions()),
+            {name: decl for name, (decl, _) in self.tables.rules.items()},
+            self.tree,
+        )
+
+    def _questions(self) -> Iterator[tuple[str, QuestionInfo]]:
+        for name, (decl, env) in self.tables.questions.items():
+            target = decl.fills or decl.checks
+            if target is None:
+                continue
+            ref, kind = env.entry(target)
+            how = "offers" if decl.offers else "checks" if decl.checks else "fills"
+            offers = env.entry(decl.offers)[0].entry if decl.offers else ""
+            by = settings(env, decl, kind).by
+            yield name, QuestionInfo(name, how, ref.entry, kind.name, by, offers)
+
+    def _meta(self, name: str, decl: MironDecl, env: Env) -> MironMeta:
+        writes = []
+        for ref in self.tables.slots.get(name, ()):
+            found = env.reference(ref.name)
+            if found is not None and not found[0].parts:
+                writes.append((ref.name, found[0].entry))
+        sets: list[tuple[str, Json]] = []
+        for key, value in decl.sets:
+            entry, kind = env.entry(key)
+            constant = env.value(value, kind)
+            if isinstance(constant, Const):
+                sets.append((entry.entry, constant.value))
+        return MironMeta(name, decl.channel, tuple(writes), tuple(sets))
+
+    def _miron(self, name: str, decl: MironDecl, env: Env) -> Miron:
+        slots: dict[str, Slot] = {}
+        for ref in self.tables.slots.get(name, ()):
+            kind = slot_type(self.tables, name, ref.name)
+            if kind is not None:
+                slots[ref.name] = Slot(ref.name, ref.type or kind.name, env.reference(ref.name) is not None)
+        forms = {
+            locale: Forms(
+                _templates(written.both),
+                _templates(written.heard),
+                _templates(written.said),
+                tuple(text.text for text in written.jinja),
+                written.label.text if written.label else None,
+            )
+            for locale, written in decl.forms.items()
+        }
+        gated = name.endswith("/value")
+        return Miron(name, decl.channel, forms, slots, gated=gated, origin=origin(decl.name.span))
+
+
+def _templates(texts: tuple[Text, ...]) -> tuple[Template, ...]:
+    return tuple(parse(text.text, span=text.span) for text in texts)
+
+
+def _slots(decl: MironDecl) -> tuple[SlotRef, ...]:
+    refs = {
+        (ref.name, ref.type): ref
+        for forms in decl.forms.values()
+        for text in (*forms.both, *forms.heard, *forms.said)
+        for ref in slot_refs(parse(text.text, span=text.span))
+    }
+    return tuple(refs.values())
+
+
+D = TypeVar("D", QuestionDecl, RuleDecl)
+
+
+def _merged(base: D, override: D) -> D:
+    """The base with every key replaced that the override gives."""
+    changes = {
+        item.name: value
+        for item in fields(override)
+        if item.name not in ("name", "span", "position", "file")
+        and (value := getattr(override, item.name)) != _absent(item)
+    }
+    return replace(base, **changes)
+
+
+def _absent(item: Field[object]) -> object:
+    if item.default is not MISSING:
+        return item.default
+    return item.default_factory() if item.default_factory is not MISSING else MISSING
