@@ -1,0 +1,380 @@
+"""The live executor: event-driven, integers only, exact. What it looks up is in :mod:`engine.adjacency`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from engine.adjacency import Outcome, Plan, Tables, flag_bits
+from engine.conditions import pulse_name
+from engine.network import NONE, Closing, Network, State, Suppressed, Tick
+
+_NEVER = -(1 << 62)
+_NOTHING = Closing()
+
+
+class LiveExecutor:
+    """See :class:`engine.network.Executor`."""
+
+    def __init__(self, network: Network, tables: Tables | None = None) -> None:
+        self._network = network
+        self._tables = tables or Tables(network)
+        self._quiet = Tick(network)
+        self.reset()
+
+    @property
+    def network(self) -> Network:
+        """What it executes."""
+        return self._network
+
+    def reset(self) -> None:
+        """Back to the zero state."""
+        network, tables = self._network, self._tables
+        self._x = bytearray(len(network.levels))
+        self._words = list(tables.initial)
+        self._last = [_NEVER] * (len(network.pulses) + len(network.units))
+        self._edges: dict[int, None] = {}
+        self._again: list[int] = []
+        self._dirty: set[int] = set()
+        self._pulses: set[int] = set()
+        self._told: set[int] = set()
+        self._restart: set[int] = set()
+        # What holds in the zero state already (negated masks) begins to hold at the first closing.
+        self._dirty.update(level for level, watched in enumerate(tables.watched) if watched)
+
+    def level(self, level: int) -> bool:
+        """Whether a level holds now."""
+        return self._x[level] == 1
+
+    def set_level(self, level: int, on: bool) -> None:
+        """Change a level."""
+        if self._x[level] != on:
+            self._flip(level)
+
+    def _flip(self, level: int) -> None:
+        self._x[level] ^= 1
+        words = self._words
+        for word, bit in self._tables.fan[level]:
+            words[word] ^= bit
+        edges = self._edges
+        if level in edges:
+            del edges[level]
+        else:
+            edges[level] = None
+        if self._tables.watched[level]:
+            self._dirty.add(level)
+
+    def tick(self, pulses: Sequence[int], now: int) -> Tick:
+        """Evaluate one tick and write its levels."""
+        words = self._words
+        hubs = words[0]
+        tables = self._tables
+        by_pulse = tables.by_pulse
+        found: list[Plan] = []
+        for pulse in pulses:
+            for block in by_pulse[pulse]:
+                word, reads, _, outcomes = block
+                word = words[word] | hubs & reads
+                try:
+                    outcome = outcomes[word]
+                except KeyError:
+                    outcome = tables.judge(block, word)
+                if outcome is not None:
+                    plan = self._decide(outcome, now) if type(outcome) is Outcome else outcome
+                    if plan is not None:
+                        found.append(plan)  # type: ignore[arg-type]
+        edges = self._edges
+        if edges or self._again:
+            self._visit_edges(now, found)
+        for pulse in pulses:
+            self._last[pulse] = now
+        if not found:
+            return self._quiet
+        plan = found[0] if len(found) == 1 else self._merge(found)
+        if plan.tick is None:
+            return self._contest(plan, now)
+        x = self._x
+        fan = tables.fan
+        watched = tables.watched
+        for level in plan.off:
+            if x[level]:
+                x[level] = 0
+                for word, bit in fan[level]:
+                    words[word] ^= bit
+                edges[level] = None
+                if watched[level]:
+                    self._dirty.add(level)
+        for level in plan.on:
+            if not x[level]:
+                x[level] = 1
+                for word, bit in fan[level]:
+                    words[word] ^= bit
+                edges[level] = None
+                if watched[level]:
+                    self._dirty.add(level)
+        for rule in plan.cooled:
+            self._last[len(self._network.pulses) + rule] = now
+        return plan.tick
+
+    def _visit_edges(self, now: int, found: list[Plan]) -> None:
+        tables, x, words = self._tables, self._x, self._words
+        by_edge = tables.by_edge
+        for level in self._again:
+            if x[level]:
+                self._edges[level] = None
+        self._again.clear()
+        self._told.clear()
+        for level in self._edges:
+            edge = 2 * level + x[level]
+            if edge in by_edge:
+                for block in by_edge[edge]:
+                    word = words[block.word] | words[0] & block.hubs
+                    try:
+                        outcome = block.outcomes[word]
+                    except KeyError:
+                        outcome = tables.judge(block, word)
+                    plan = self._decide(outcome, now) if type(outcome) is Outcome else outcome
+                    if plan is not None:
+                        found.append(plan)  # type: ignore[arg-type]
+        self._edges.clear()
+
+    def _decide(self, outcome: Outcome, now: int) -> Plan | None:
+        """Look at the gates of those whose levels all hold."""
+        last = self._last
+        key = 0
+        for bit, candidate in outcome.timed:
+            for pulse, ms, wanted in candidate.terms:
+                if (now - last[pulse] <= ms) != wanted:
+                    break
+            else:
+                for mask in candidate.masks:
+                    if all((now - last[pulse] <= ms) == wanted for pulse, ms, wanted in mask.terms):
+                        break
+                else:
+                    key |= bit
+        try:
+            return outcome.plans[key]
+        except KeyError:
+            return self._tables.timed_plan(outcome, key)
+
+    def _merge(self, plans: list[Plan]) -> Plan:
+        return self._tables.plan(tuple(sorted({g for plan in plans for g in plan.raw})))
+
+    def _contest(self, plan: Plan, now: int) -> Tick:
+        """(5)–(8) for rules that hold a state or may lose."""
+        units, turn = self._network.units, self._tables.turn
+        groups = dict(plan.candidates)
+        order = [rule for rule in groups if rule not in turn]
+        order += sorted((rule for rule in groups if rule in turn), key=turn.__getitem__)
+        won: list[int] = []
+        suppressed: list[Suppressed] = []
+        claimed: dict[int, int] = {}
+        ending: dict[int, int] = {}
+        for rule in order:
+            unit = units[rule]
+            if rule in turn:
+                stop = self._stop(rule, claimed, ending)
+                if stop is not None:
+                    suppressed.append(stop)
+                    continue
+            won.append(rule)
+            for channel in unit.channels:
+                claimed[channel] = min(rule, claimed.get(channel, rule))
+            left = unit.leave if not unit.leave_all else (*unit.leave, *self._in_force())
+            for over in (rule, *left, *(eaten for group in groups[rule] for eaten in group.eats)):
+                ending[over] = min(rule, ending.get(over, rule))
+        won.sort()
+        suppressed.sort()
+        consumed = sorted({eaten for rule in won for group in groups[rule] for eaten in group.eats})
+        left = self._commit(won, consumed, now)
+        for rule in won:
+            unit = units[rule]
+            if unit.fired != NONE:
+                self._pulses.add(unit.fired)
+            if unit.took != NONE and any(group.takes for group in groups[rule]):
+                self._pulses.add(unit.took)
+        return Tick(
+            self._network, plan.groups, tuple(won), tuple(suppressed), tuple(consumed), left, plan.taken
+        )
+
+    def _stop(self, rule: int, claimed: dict[int, int], ending: dict[int, int]) -> Suppressed | None:
+        """Why a candidate may not fire: a held channel, a higher claim, or that its whole is over or anew."""
+        unit = self._network.units[rule]
+        by = [ending[above] for above in unit.ancestors if above in ending]
+        if unit.drop:
+            for channel in unit.channels:
+                if self._x[self._network.busy[channel]]:
+                    return Suppressed(rule, channel, NONE)
+                if claimed.get(channel, rule) < rule:
+                    by.append(claimed[channel])
+        return Suppressed(rule, NONE, min(by)) if by else None
+
+    def _in_force(self) -> list[int]:
+        x = self._x
+        return [i for i, unit in enumerate(self._network.units) if unit.active != NONE and x[unit.active]]
+
+    def _commit(self, won: list[int], consumed: Iterable[int], now: int) -> tuple[int, ...]:
+        """(7) and (8): write levels; returns the rules left."""
+        units, tables = self._network.units, self._tables
+        over = set(consumed)
+        for rule in won:
+            unit = units[rule]
+            over.update(self._in_force() if unit.leave_all else (), unit.leave)
+        over.update([part for rule in (*over, *won) for part in units[rule].parts])
+        left = self._off(sorted(over.difference(won)))
+        for rule in won:
+            unit = units[rule]
+            if unit.cooldown != NONE:
+                self._last[len(self._network.pulses) + rule] = now
+            if unit.active != NONE:
+                self.set_level(unit.active, True)
+                self.set_level(unit.ended, not unit.lasts)
+                if unit.failed != NONE:
+                    self.set_level(unit.failed, False)
+                self._again += (unit.active, unit.ended)
+                self._restart.update(tables.clocks_of.get(rule, ()))
+        for level, on in flag_bits(self._network, won).items():
+            self.set_level(level, on)
+        return left
+
+    def _off(self, rules: Iterable[int]) -> tuple[int, ...]:
+        """Leave rules; returns those that had a state."""
+        left = []
+        for rule in rules:
+            unit = self._network.units[rule]
+            if unit.active != NONE and (self._x[unit.active] or self._x[unit.ended]):
+                left.append(rule)
+                self.set_level(unit.active, False)
+                self.set_level(unit.ended, False)
+                if unit.failed != NONE:
+                    self.set_level(unit.failed, False)
+        return tuple(left)
+
+    def leave(self, rules: Sequence[int]) -> tuple[int, ...]:
+        """Leave rules from outside a tick."""
+        units = self._network.units
+        return self._off(sorted({*rules, *(part for rule in rules for part in units[rule].parts)}))
+
+    def close(self) -> Closing:
+        """End rules by themselves, derive levels, find clocks to arm."""
+        if not (self._dirty or self._again or self._pulses):
+            return _NOTHING
+        ended = self._end()
+        self._derive_running()
+        arm, cancel = self._derive_clocks()
+        pulses = self._finished()
+        self._dirty.clear()
+        return Closing(ended, arm, cancel, pulses)
+
+    def _end(self) -> tuple[int, ...]:
+        units, x, enders = self._network.units, self._x, self._tables.enders
+        ended: list[int] = []
+        for rule in sorted({rule for level in self._dirty for rule in enders.get(level, ())}):
+            unit = units[rule]
+            if x[unit.active] and x[unit.end] and not unit.followed:
+                for over in (rule, *unit.parts):
+                    active = units[over].active
+                    if active != NONE and x[active]:
+                        self._flip(active)
+                        ended.append(over)
+        return tuple(sorted(ended))
+
+    def _derive_running(self) -> None:
+        x, watchers = self._x, self._tables.running
+        for i in sorted({i for level in self._dirty for i in watchers.get(level, ())}):
+            level, active, end = self._network.running[i]
+            self.set_level(level, bool(x[active] and not x[end]))
+
+    def _derive_clocks(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        x, watchers = self._x, self._tables.clocks
+        arm: list[int] = []
+        cancel: list[int] = []
+        waiting = {i for level in self._dirty for i in watchers.get(level, ())} | self._restart
+        while waiting:
+            # A clock's number is above those of the clocks whose bits it asks for.
+            i = min(waiting)
+            waiting.remove(i)
+            clock = self._network.clocks[i]
+            holds = any(
+                all(x[level] for level in mask.plus) and not any(x[level] for level in mask.minus)
+                for mask in clock.wires
+            )
+            anew = i in self._restart
+            if not anew and x[clock.holds] == holds:
+                continue
+            if x[clock.level]:
+                self._flip(clock.level)
+                waiting.update(watchers.get(clock.level, ()))
+            if holds:
+                arm.append(i)
+            elif x[clock.holds]:
+                cancel.append(i)
+            self.set_level(clock.holds, holds)
+        self._restart.clear()
+        return tuple(arm), tuple(cancel)
+
+    def _finished(self) -> tuple[int, ...]:
+        """The pulses of rules for the coming tick; each rise of ``ended`` is one, however often closed."""
+        asked = self._tables.ended_pulse
+        if asked:
+            for level in (*self._dirty, *self._again):
+                if level not in asked:
+                    continue
+                if not self._x[level]:
+                    self._told.discard(level)
+                elif level not in self._told and (level in self._edges or level in self._again):
+                    self._told.add(level)
+                    self._pulses.add(asked[level])
+        pulses = tuple(sorted(self._pulses))
+        self._pulses.clear()
+        return pulses
+
+    def settle(self) -> None:
+        """Forget the edges."""
+        self._edges.clear()
+        self._again.clear()
+        self._pulses.clear()
+        self._told.clear()
+
+    def last_seen(self, pulse: int) -> int | None:
+        """When a pulse was last seen."""
+        last = self._last[pulse]
+        return None if last == _NEVER else last
+
+    def last_fired(self, rule: int) -> int | None:
+        """When a rule with a cooldown last fired."""
+        return self.last_seen(len(self._network.pulses) + rule)
+
+    def snapshot(self) -> State:
+        """The state between cascades."""
+        network, last = self._network, self._last
+        asked = sorted({gate.pulse for gate in network.gates})
+        fired = ((unit.name, self.last_fired(i)) for i, unit in enumerate(network.units))
+        return State(
+            on=tuple(sorted(name for name, x in zip(network.level_names, self._x, strict=True) if x)),
+            seen=tuple((network.pulses[p], last[p]) for p in asked if last[p] != _NEVER),
+            fired=tuple((name, t) for name, t in fired if t is not None),
+        )
+
+    def restore(self, state: State) -> tuple[str, ...]:
+        """Take over a state; returns names that this network lacks."""
+        network = self._network
+        self.reset()
+        lacks: list[str] = []
+        levels = {name: i for i, name in enumerate(network.level_names)}
+        for name in state.on:
+            if name in levels:
+                self._flip(levels[name])
+            else:
+                lacks.append(name)
+        for pulse, t in state.seen:
+            if pulse in network.pulse_ids:
+                self._last[network.pulse_ids[pulse]] = t
+            else:
+                lacks.append(pulse_name(pulse))
+        for rule, t in state.fired:
+            if rule in network.rule_ids:
+                self._last[len(network.pulses) + network.rule_ids[rule]] = t
+            else:
+                lacks.append(rule)
+        self.settle()
+        return tuple(lacks)
