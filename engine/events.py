@@ -65,6 +65,7 @@ class Perceived:
         text: The words, if any, for the journal.
         confidence: 0 … 1, or None.
         locale: The language it was expressed in; empty: unchanged.
+        also: Further acts of the same utterance, perceived in the same moment.
         id: See :class:`Heard`.
     """
 
@@ -75,15 +76,16 @@ class Perceived:
     text: str = ""
     confidence: float | None = None
     locale: str = ""
+    also: tuple[Perceived, ...] = ()
     id: DriverId | None = None
 
 
-def Pressed(name: str, entities: Mapping[str, Json] | None = None, *, via: str = "button") -> Perceived:  # noqa: N802 (reads like the events it makes)
+def Pressed(name: str, entities: Mapping[str, Json] | None = None, *, via: str = "button") -> Perceived:
     """A pressed button: the same as hearing Miron ``name``, with plain values as entities."""
     return Perceived(name, {slot: HeardValue(value) for slot, value in (entities or {}).items()}, via=via)
 
 
-def Thought(name: str, entities: Mapping[str, Json] | None = None) -> Perceived:  # noqa: N802
+def Thought(name: str, entities: Mapping[str, Json] | None = None) -> Perceived:
     """A thought put in from outside (tests, tools): an inner Miron or the name of a rule."""
     return Perceived(
         name, {slot: HeardValue(value) for slot, value in (entities or {}).items()}, via="", source="inner"

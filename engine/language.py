@@ -27,6 +27,7 @@ class Understood:
         confidence: 0 … 1.
         locale: The language they were in; the session follows it.
         reason: For the notes: how it was found.
+        also: Further acts of the same words, in the order said ("I'm Ada. I'm here to see Grace.").
     """
 
     name: str
@@ -34,6 +35,7 @@ class Understood:
     confidence: float = 1.0
     locale: str = ""
     reason: str = ""
+    also: tuple[Understood, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Language(Protocol):
         ...
 
     def say(self, parts: Sequence[tuple[str, Mapping[str, Json]]], *, locale: str, choose: Choose) -> Said:
-        """Express Mirons, each with the values it may read: entry names and slots → value, absent if empty."""
+        """Express Mirons, each with the values it may read (entry or slot → value; empty ones are absent)."""
         ...
 
     def part(self, value: Json, name: str) -> Json:

@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
-from engine.events import Command, Event, Expected
-from engine.language import Language
+from engine import cascade, intake, state
+from engine.acts import Verdict
+from engine.check import Malformed, checked
+from engine.core import INTERNAL_LIMIT, Core, Imagine, Inner, Pulses
+from engine.events import (
+    Assert,
+    ClockChange,
+    Command,
+    Event,
+    Expected,
+    Gate,
+    Heard,
+    Perceived,
+    Phase,
+    Report,
+    Signal,
+)
+from engine.expect import Outlook, expectations
+from engine.journal import FORMAT, Record
+from engine.language import NOT_UNDERSTOOD, Language, Understood
 from engine.model import Json, Program
+from engine.network import Executor, Network
+
+_PRESENCE = frozenset({"present", "near", "looking", "speaking", "typing"})
+_ARRIVALS = frozenset({"arrived", "approached", "touched"})
+
+
+class _Queued(NamedTuple):
+    stamp: int
+    event: Event | Malformed
 
 
 class Session:
@@ -19,15 +47,16 @@ class Session:
         language: Its Mirons, both directions.
         seed: Of every choice the session makes.
         locale: Language to begin with; empty: the first of the program.
-        wall_start: Wall time at session time 0, for texts and understanding dates; None: 2000-01-01.
-        journal: Receives each line (without newline); None: nobody.
+        wall_start: Wall time at session time 0, for texts and for understanding dates; None: 2000-01-01.
+        journal: Receives each line, without newline; if it has a method ``flush``, that is called before the
+            commands of a cascade become available.
+        executor: Makes the executor of the network; None: the live one.
+        network: The program as a network, if it was made before.
+        engine: Name of the executor, for the journal.
+        role: Who is played, for the journal.
         queue_limit: How many events may wait.
+        mask: Changes records before they are written, to keep personal data out of the journal.
     """
-
-    t: int
-    """Session time in milliseconds."""
-    ended: list[str]
-    """The endings of the visits so far."""
 
     def __init__(
         self,
@@ -38,47 +67,429 @@ class Session:
         locale: str = "",
         wall_start: datetime | None = None,
         journal: Callable[[str], None] | None = None,
+        executor: Callable[[Network], Executor] | None = None,
+        network: Network | None = None,
+        engine: str = "live",
         role: str = "self",
         queue_limit: int = 4096,
+        mask: Callable[[Record], Record] | None = None,
     ) -> None:
-        raise NotImplementedError
+        if executor is None:
+            from engine.live import LiveExecutor
 
-    def open(self) -> None:
-        """Write the defaults, and let ``session_started`` happen at time 0."""
+            executor = LiveExecutor
+        self._make = executor
+        self.program = program
+        self.language = language
+        self.role = role
+        self._engine = engine
+        self._core = core = Core(program, executor(network or Network.compile(program)), language, seed)
+        core.locale = core.first_locale = locale or core.locale
+        core.wall_start = wall_start or core.wall_start
+        core.keep_lines = journal is not None
+        core.mask = mask
+        self._journal = journal
+        self._queue: deque[_Queued] = deque()
+        self._limit = queue_limit
+        self._drivers: dict[str, int] = {}
+        self._commands: list[Command] = []
+        self._spins = 0
+        self._spun_at = 0
+        self._outlook: Outlook | None = None
+        self._opened = False
 
-    def offer(self, event: Event, at: int | None = None) -> bool:
-        """Queue an event, stamped ``at`` (default: now); False if it is refused because the queue is full."""
-        raise NotImplementedError
+    @property
+    def t(self) -> int:
+        """Session time in milliseconds."""
+        return self._core.t
 
-    def run(self, until_ms: int) -> None:
-        """Process everything due up to ``until_ms``; afterwards ``t`` is at least that."""
+    @property
+    def seq(self) -> int:
+        """Number of the next journal line."""
+        return self._core.seq
 
-    def next_due(self) -> int | None:
-        """When something happens by itself next (timer, queued event), or None."""
-        raise NotImplementedError
+    @property
+    def ended(self) -> list[str]:
+        """The endings of the visits so far."""
+        return self._core.ended
 
-    def take_commands(self) -> list[Command]:
-        """The commands since the last call, in order."""
-        raise NotImplementedError
+    @property
+    def visit_open(self) -> bool:
+        """Whether a visit is going on."""
+        return self._core.visit_open
 
-    def expectations(self) -> list[Expected]:
-        """What the other could express now that some rule would react to, most preferred first."""
-        raise NotImplementedError
+    @property
+    def locale(self) -> str:
+        """The language in use; it follows the language heard."""
+        return self._core.locale
 
-    def observe(self, callback: Callable[[Any], None]) -> None:
-        """Have every :class:`engine.journal.Record` passed to ``callback`` as it happens."""
+    @property
+    def network(self) -> Network:
+        """The program as a network."""
+        return self._core.network
+
+    @property
+    def executor(self) -> Executor:
+        """What evaluates the network; for looking, not for changing."""
+        return self._core.executor
+
+    @property
+    def busy(self) -> bool:
+        """Whether the bot has not finished: speech running or waiting, a service or a pause under way."""
+        channels = {*self.program.exclusive, "service", "wait"}
+        return bool(self._core.fifo) or any(act.channel in channels for act in self._core.acts.acts.values())
 
     def value(self, entry: str) -> Json:
         """The value of a memory entry, or None."""
-        raise NotImplementedError
+        return self._core.memory.value(entry)
 
-    def snapshot(self) -> dict[str, Json]:
-        """The whole state as data (between cascades, with nothing queued)."""
-        raise NotImplementedError
+    def origin(self, entry: str) -> str:
+        """Where a value comes from: ``told set looked_up default world``; empty if there is none."""
+        return self._core.memory.cell(entry).origin
 
-    def fork(self) -> Session:
-        """An independent copy that goes on from here, without journal and observers."""
-        raise NotImplementedError
+    def active(self) -> tuple[str, ...]:
+        """The rules in force, by rank."""
+        return tuple(
+            unit.name
+            for unit in self.network.units
+            if unit.active >= 0 and self._core.executor.level(unit.active)
+        )
+
+    def observe(self, callback: Callable[[Record], None]) -> None:
+        """Have every record passed to ``callback`` as it happens, unmasked."""
+        self._core.observers.append(callback)
+
+    def open(self) -> None:
+        """Write the defaults, and let ``session_started`` happen at time 0.
+
+        Raises:
+            RuntimeError: The session is open already.
+        """
+        if self._opened:
+            raise RuntimeError("the session is open already")
+        self._opened = True
+        core = self._core
+        header: dict[str, Json] = {
+            "format": FORMAT,
+            "dialogue": self.program.name,
+            "hash": self.program.hash,
+            "engine": self._engine,
+            "locale": core.locale,
+            "seed": core.seed,
+            "wall": core.wall_start.isoformat(timespec="milliseconds"),
+            "role": self.role,
+            "limits": {"ticks": self.program.max_ticks, "internal": INTERNAL_LIMIT, "queue": self._limit},
+        }
+        cause = core.emit("open", None, header)
+        pulses = Pulses(core.network)
+        pulses.add("world", "session_started", cause)
+        intake.write_defaults(core, cause, pulses, kiosk=True)
+        self._finish(cascade.run(core, pulses, cause))
+        self.run(0)
+
+    def offer(self, event: Event, at: int | None = None) -> bool:
+        """Queue an event.
+
+        Args:
+            event: What happened.
+            at: When, in session time; not before anything that was queued or processed. None: now.
+
+        Returns:
+            False if it is refused because the queue is full.
+        """
+        stamp = max(self.t if at is None else at, self._queue[-1].stamp if self._queue else self.t)
+        sound = checked(event)
+        if isinstance(sound, Report) and sound.phase is Phase.PROGRESS and self._queue:
+            last = self._queue[-1].event
+            if isinstance(last, Report) and last.phase is Phase.PROGRESS and last.act == sound.act:
+                self._queue[-1] = _Queued(stamp, sound)
+                return True
+        if len(self._queue) >= self._limit:
+            return False
+        self._queue.append(_Queued(stamp, sound))
+        return True
+
+    def next_due(self) -> int | None:
+        """When something happens by itself next (queued event or deadline), or None."""
+        due = self._core.timers.next()
+        times = [self.t] if self._core.fifo else []
+        times += [due.deadline] if due else []
+        times += [self._queue[0].stamp] if self._queue else []
+        return min(times, default=None)
+
+    def run(self, until_ms: int) -> None:
+        """Process everything due up to ``until_ms``; afterwards ``t`` is at least that."""
+        core = self._core
+        while True:
+            if core.fifo:
+                self._internal()
+                continue
+            due = core.timers.next()
+            stamp = self._queue[0].stamp if self._queue else None
+            if due is not None and due.deadline <= until_ms and (stamp is None or due.deadline <= stamp):
+                core.t = max(core.t, due.deadline)
+                pulses, cause = intake.timer(core, core.timers.pop())
+                self._finish(cascade.run(core, pulses, cause))
+            elif stamp is not None and stamp <= until_ms:
+                core.t = max(core.t, stamp)
+                self._process(self._queue.popleft().event)
+            else:
+                break
+        core.t = max(core.t, until_ms)
+
+    def take_commands(self) -> list[Command]:
+        """The commands since the last call, in order; their lines are written."""
+        commands, self._commands = self._commands, []
+        return commands
+
+    def expectations(self) -> list[Expected]:
+        """What the other could express now that some rule would react to, most preferred first."""
+        if self._outlook is None:
+            self._outlook = Outlook(self.network)
+        return expectations(self._core, self._outlook)
+
+    def note(self, **fields: Json) -> None:
+        """Write a remark (latency, audio file); it is never compared."""
+        self._remark(**fields)
+        self._flush()
+
+    def _remark(self, **fields: Json) -> None:
+        self._core.emit("note", max(0, self._core.seq - 1), fields)
 
     def close(self, reason: str = "closed") -> None:
         """Write the last line."""
+        self._core.emit("close", None, {"reason": reason})
+        self._flush()
+
+    def recover(self, error: Exception) -> None:
+        """After an exception out of :meth:`run`: a line says so, and the session can go on."""
+        core = self._core
+        core.fault("internal", max(0, core.seq - 1), reason=f"{type(error).__name__}: {error}"[:500])
+        core.executor.settle()
+        self._finish(cascade.dispatch(core))
+
+    def snapshot(self) -> dict[str, Json]:
+        """The whole state as data, for :meth:`restore`; queued external events are not part of it."""
+        return {**state.snapshot(self._core), "drivers": dict(sorted(self._drivers.items()))}
+
+    def restore(self, snapshot: dict[str, Json]) -> list[str]:
+        """Continue from a snapshot instead of :meth:`open`.
+
+        Returns:
+            Names of what the snapshot holds and this program lacks.
+
+        Raises:
+            ValueError: It is no snapshot of this format.
+        """
+        lacking = state.restore(self._core, snapshot)
+        self._drivers = dict(snapshot["drivers"])
+        self._opened = True
+        return lacking
+
+    def fork(self) -> Session:
+        """An independent copy that goes on from here, without journal, observers and queued events."""
+        twin = Session(
+            self.program,
+            self.language,
+            seed=self._core.seed,
+            executor=self._make,
+            network=self.network,
+            engine=self._engine,
+            role=self.role,
+            queue_limit=self._limit,
+        )
+        twin.restore(self.snapshot())
+        return twin
+
+    def _finish(self, commands: list[Command]) -> None:
+        self._flush()
+        self._commands += commands
+
+    def _flush(self) -> None:
+        lines, self._core.lines = self._core.lines, []
+        if self._journal is None:
+            return
+        for line in lines:
+            self._journal(line)
+        flush = getattr(self._journal, "flush", None)
+        if flush is not None:
+            flush()
+
+    def _internal(self) -> None:
+        core = self._core
+        if core.t > self._spun_at:
+            self._spun_at, self._spins = core.t, 0
+        self._spins += 1
+        event = core.fifo.popleft()
+        if self._spins > INTERNAL_LIMIT:
+            self._too_many(event)
+            return
+        core.in_fault = isinstance(event, Inner) and event.name == "fault"
+        match event:
+            case Verdict():
+                pulses, cause = intake.verdict(core, event)
+            case Imagine():
+                if not event.act.live:
+                    return
+                pulses, cause = intake.imagine(core, event)
+            case Inner():
+                pulses, cause = intake.inner_signal(core, event)
+                if event.name == "visit_ended":
+                    state.end_visit(core, cause, pulses)
+        self._finish(cascade.run(core, pulses, cause))
+        core.in_fault = False
+
+    def _too_many(self, event: Verdict | Imagine | Inner) -> None:
+        """A loop through the internal queue: it is emptied, and what it held is ended without a word."""
+        core = self._core
+        dropped = [event, *core.fifo]
+        core.fifo.clear()
+        acts = [each.act for each in dropped if not isinstance(each, Inner)]
+        names: list[Json] = sorted({act.rule for act in acts})
+        core.fault("internal queue", max(0, core.seq - 1), rules=names)
+        for act in acts:
+            if act.number in core.acts.acts:
+                intake.finish(core, act, Phase.CANCELLED, {}, None, Pulses(core.network))
+        core.close(None)
+        core.executor.settle()
+        core.acts.to_start.clear()
+        core.fifo.clear()
+        self._flush()
+
+    def _process(self, event: Event | Malformed) -> None:
+        core = self._core
+        if isinstance(event, Heard) and not self._repeated(event.id):
+            event = self._understand(event)
+        match event:
+            case Malformed(reason):
+                core.emit("ignored", None, {"reason": reason})
+                self._flush()
+            case Heard():
+                self._ignore(
+                    Perceived("", {}, event.via, text=event.text, confidence=event.confidence, id=event.id)
+                )
+            case Perceived():
+                self._perceived(event)
+            case Signal():
+                cause = core.emit("percept", None, intake.signal_data(event))
+                if self._accept(event.id, cause):
+                    if event.name.rpartition(".")[2] in _ARRIVALS:
+                        self._begin_visit(cause)
+                    self._finish(cascade.run(core, intake.signal(core, event, cause), cause))
+            case Assert():
+                self._assert(event)
+            case Report():
+                self._report(event)
+            case Gate():
+                seq = cascade.set_gate(core, event.channel, event.open, None, None, None)
+                if seq is not None:
+                    self._finish(cascade.run(core, Pulses(core.network), seq))
+            case ClockChange():
+                core.wall_offset_ms, core.zone = event.offset_ms, event.zone
+                core.emit("clock", None, {"offset": event.offset_ms, "zone": event.zone or None})
+                self._flush()
+
+    def _understand(self, event: Heard) -> Perceived:
+        core = self._core
+        try:
+            meant = self.language.understand(
+                event.text, self.expectations(), locale=core.locale, t_wall=core.wall
+            )
+        except Exception as error:  # a broken language must not end the session
+            self._remark(code="understand", reason=f"{type(error).__name__}: {error}"[:500])
+            meant = Understood(NOT_UNDERSTOOD)
+        confidence = meant.confidence if event.confidence is None else min(meant.confidence, event.confidence)
+        percept = Perceived(
+            meant.name,
+            meant.entities,
+            event.via,
+            text=event.text,
+            confidence=confidence,
+            locale=meant.locale if meant.locale != core.locale else "",
+            also=tuple(Perceived(act.name, act.entities, event.via) for act in meant.also),
+            id=event.id,
+        )
+        sound = checked(percept)
+        if isinstance(sound, Perceived):
+            return sound
+        self._remark(code="understand", reason=getattr(sound, "reason", ""))
+        return Perceived(NOT_UNDERSTOOD, {}, event.via, text=event.text, id=event.id)
+
+    def _perceived(self, event: Perceived) -> None:
+        core = self._core
+        cause = core.emit("percept", None, intake.percept_data(event))
+        if not self._accept(event.id, cause):
+            return
+        if event.source == "inner":
+            pulses = Pulses(core.network)
+            values = {slot: heard.value for slot, heard in event.entities.items()}
+            intake.think(core, event.name, values, cause, pulses)
+            self._finish(cascade.run(core, pulses, cause))
+            return
+        if event.name not in intake.NO_ACT:
+            self._begin_visit(cause)
+        pulses, told = intake.perceive(core, event, cause)
+        self._finish(cascade.run(core, pulses, cause, heard=event, told=told))
+
+    def _assert(self, event: Assert) -> None:
+        core = self._core
+        entry = self.program.entries.get(event.entry)
+        begins = (
+            entry is not None
+            and entry.other
+            and event.value is True
+            and event.entry.rpartition(".")[2] in _PRESENCE
+            and not core.visit_open
+        )
+        if self._repeated(event.id):
+            return
+        if event.id:
+            self._drivers[event.id[0]] = event.id[1]
+        try:
+            written = intake.assert_entry(core, event, always=begins)
+        except ValueError as error:
+            core.emit("ignored", None, {"reason": str(error)})
+            self._flush()
+            return
+        if written is None:
+            return
+        change, cause = written
+        if begins:
+            self._begin_visit(cause)
+        self._finish(cascade.run(core, intake.asserted(core, change, cause), cause))
+
+    def _report(self, event: Report) -> None:
+        core = self._core
+        act = core.acts.acts.get(event.act)
+        cause = core.emit("percept", None, intake.report_data(act, event), act)
+        if not self._accept(event.id, cause):
+            return
+        if act is None or not act.live or act.line is None:
+            core.ignored(cause, "the act has ended" if 0 < event.act <= core.acts.number else "no such act")
+            self._flush()
+            return
+        self._finish(cascade.run(core, intake.report(core, act, event, cause), cause))
+
+    def _repeated(self, driver: tuple[str, int] | None) -> bool:
+        return driver is not None and driver[1] <= self._drivers.get(driver[0], -1)
+
+    def _accept(self, driver: tuple[str, int] | None, cause: int) -> bool:
+        if self._repeated(driver):
+            self._core.ignored(cause, "delivered before")
+            self._flush()
+            return False
+        if driver is not None:
+            self._drivers[driver[0]] = driver[1]
+        return True
+
+    def _ignore(self, event: Perceived) -> None:
+        self._accept(event.id, self._core.emit("percept", None, intake.percept_data(event)))
+
+    def _begin_visit(self, cause: int) -> None:
+        core = self._core
+        if core.visit_open:
+            return
+        core.visit_open = True
+        core.ending = False
+        pulses, seq = intake.inner_signal(core, Inner("visit_started", cause))
+        self._commands += cascade.run(core, pulses, seq)

@@ -1,0 +1,444 @@
+"""A cascade: the ticks that one event causes, and the commit of each (docs/semantics.md §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from engine import intake
+from engine.acts import STOPPING_MS, Act, State, Verdict
+from engine.core import Core, Imagine, Inner, Outward, Pulses, known
+from engine.events import Command, Perceived, Phase
+from engine.language import NOT_UNDERSTOOD
+from engine.memory import SET, Change
+from engine.model import ActSpec, Const, Json, OnBusy, Part
+from engine.network import NONE, Tick
+from engine.timers import Key
+
+NO_EFFECTOR: Final = frozenset({"wait", "fail"})
+"""Channels the session itself serves."""
+
+
+def run(
+    core: Core, pulses: Pulses, cause: int, *, heard: Perceived | None = None, told: bool = False
+) -> list[Command]:
+    """Tick until nothing wins, then dispatch.
+
+    Args:
+        pulses: Of tick 0; the intake has been done.
+        cause: Line of the event.
+        heard: The act of the other that the event is, if it is one.
+        told: It told something.
+    """
+    closing = core.close(cause)
+    pulses.add_ids(closing.pulses, cause)
+    history: list[tuple[int, ...]] = []
+    while True:
+        tick = core.executor.tick(sorted(pulses.causes), core.t)
+        core.moment += 1
+        following = Pulses(core.network)
+        number = len(history)
+        if number == 0 and heard is not None and not tick.taken and not told:
+            _not_understood(core, heard, cause, following)
+        if tick.winners:
+            cause = _Commit(core, tick, number, pulses.causes, cause, following).run()
+        elif tick.suppressed:
+            _suppressed(core, tick, number, cause)
+        if not tick.winners and not following.causes:
+            break
+        history.append(tick.winners)
+        if len(history) >= core.program.max_ticks:
+            _endless(core, history, cause)
+            break
+        pulses = following
+    return dispatch(core)
+
+
+def _not_understood(core: Core, heard: Perceived, cause: int, pulses: Pulses) -> None:
+    """Nobody took it and it told nothing."""
+    if heard.name == NOT_UNDERSTOOD or heard.name in intake.NO_ACT:
+        return
+    seq = core.emit(
+        "percept",
+        cause,
+        {"source": "other", "channel": "speech", "name": NOT_UNDERSTOOD, "via": heard.via or None},
+    )
+    pulses.add("other", NOT_UNDERSTOOD, seq, via=heard.via)
+
+
+def _suppressed(core: Core, tick: Tick, number: int, cause: int) -> None:
+    units = core.network.units
+    for each in tick.suppressed:
+        busy = each.busy != NONE
+        by = core.network.channels[each.busy] if busy else units[each.by].name
+        core.emit(
+            "suppress",
+            cause,
+            {"tick": number, "rule": units[each.rule].name, "reason": "busy" if busy else "lost", "by": by},
+        )
+
+
+def _endless(core: Core, history: list[tuple[int, ...]], cause: int) -> None:
+    """Too many ticks: the rules of the ticks that repeat are named."""
+    last = history[-1]
+    start = len(history) - 2
+    while start > 0 and history[start] != last:
+        start -= 1
+    repeating = sorted({rule for winners in history[start + 1 :] for rule in winners})
+    names: list[Json] = [core.network.units[rule].name for rule in repeating]
+    seq = core.fault("endless", cause, rules=names)
+    core.executor.settle()
+    if not core.in_fault:
+        core.fifo.append(Inner("fault", seq))
+
+
+class _Commit:
+    """The effects of one tick, in the order of commit."""
+
+    def __init__(
+        self,
+        core: Core,
+        tick: Tick,
+        number: int,
+        causes: Mapping[int, int | None],
+        cause: int,
+        following: Pulses,
+    ) -> None:
+        self.core = core
+        self.tick = tick
+        self.number = number
+        self.causes = causes
+        self.cause = cause
+        self.following = following
+        self.fired: dict[int, int] = {}
+        self.firing: dict[int, list[Act]] = {}
+
+    def run(self) -> int:
+        """Commit; returns the line that the next tick follows from."""
+        core = self.core
+        _suppressed(core, self.tick, self.number, self.cause)
+        self._fire_lines()
+        self._leave()
+        self._memory()
+        self._timers()
+        self._gates()
+        self._acts()
+        log_acts(core, self.number, self.fired)
+        self._think()
+        self._end_visit()
+        for rule in self.tick.winners:
+            if not core.pending.get(rule):
+                core.settle_rule(rule)
+        cause = self.fired[self.tick.winners[0]]
+        closing = core.close(cause)
+        self.following.add_ids(closing.pulses, cause)
+        return cause
+
+    def _fire_lines(self) -> None:
+        core, units = self.core, self.core.network.units
+        for firing in self.tick.firings:
+            unit = units[firing.rule]
+            cause = self.cause
+            for index in firing.groups:
+                pulse = core.network.groups[unit.groups[index]].pulse
+                of_pulse = self.causes.get(pulse)
+                if of_pulse is not None:
+                    cause = of_pulse
+                    break
+            self.fired[firing.rule] = core.emit(
+                "fire",
+                cause,
+                {
+                    "tick": self.number,
+                    "rule": unit.name,
+                    "groups": list(firing.groups),
+                    "consumed": [units[rule].name for rule in firing.consumed] or None,
+                },
+            )
+
+    def _leave(self) -> None:
+        core = self.core
+        gone = (*self.tick.left, *self.tick.winners)
+        drop_what_is_theirs(core, gone)
+
+    def _memory(self) -> None:
+        core, network = self.core, self.core.network
+        writes: dict[str, tuple[Json, str, int]] = {}
+        for key, rule in self.tick.writes:
+            kind, entry = network.keys[key]
+            if kind == "entry":
+                value: Json = None
+                origin = SET
+                for assign in core.rules[rule].effects.assign:
+                    if assign.entry == entry:
+                        value, origin = core.memory.read(assign.value), assign.origin
+                writes[entry] = (value, origin, rule)
+        self._flags(writes)
+        for entry in sorted(writes):
+            value, origin, rule = writes[entry]
+            written = core.write(
+                entry, value, origin, self.fired[rule], rule=core.rules[rule].name, tick=self.number
+            )
+            if written is not None:
+                self._changed(*written)
+
+    def _flags(self, writes: dict[str, tuple[Json, str, int]]) -> None:
+        """Flags given a constant: the network has decided which of their bits are on (8)."""
+        tick, units = self.tick, self.core.network.units
+        for ids, value, side in (
+            (tick.yes, True, "yes"),
+            (tick.no, False, "no"),
+            (tick.unknown, None, "forget"),
+        ):
+            for flag in ids:
+                entry = self.core.network.flags[flag].entry
+                rule = next(rule for rule in tick.winners if flag in getattr(units[rule], side))
+                origin = SET
+                for assign in self.core.rules[rule].effects.assign:
+                    if assign.entry == entry and isinstance(assign.value, Const):
+                        origin = assign.origin
+                if value is True or entry not in writes:
+                    writes[entry] = (value, origin, rule)
+
+    def _changed(self, change: Change, seq: int) -> None:
+        self.following.add_change(change, seq, told=True)
+
+    def _timers(self) -> None:
+        core, network = self.core, self.core.network
+        for rule in self.tick.winners:
+            for name in core.rules[rule].effects.stop_timers:
+                stop_timer(core, name)
+        for key, rule in self.tick.writes:
+            kind, name = network.keys[key]
+            if kind != "timer":
+                continue
+            ms = dict(core.rules[rule].effects.timers)[name]
+            core.set_timer_bit(name, False)
+            core.timers.start(Key("timer", name), core.t + ms, self.fired[rule])
+            core.timer_owner[name] = rule
+
+    def _gates(self) -> None:
+        core = self.core
+        for key, rule in self.tick.writes:
+            kind, channel = core.network.keys[key]
+            if kind == "gate":
+                is_open = dict(core.rules[rule].effects.gates)[channel]
+                set_gate(core, channel, is_open, self.fired[rule], core.rules[rule].name, self.number)
+
+    def _acts(self) -> None:
+        core, table = self.core, self.core.acts
+        for rule in self.tick.winners:
+            effects = core.rules[rule].effects
+            for channel in effects.stop_channels:
+                table.stop_channel(channel)
+            if effects.cut:
+                table.cut(effects.cut, core.moment)
+        writers = {
+            core.network.keys[key][1]: rule
+            for key, rule in self.tick.writes
+            if core.network.keys[key][0] == "channel"
+        }
+        for rule in self.tick.winners:
+            interrupt = core.rules[rule].on_busy is OnBusy.INTERRUPT
+            for spec in core.rules[rule].effects.acts:
+                act = self._act(rule, spec)
+                core.pending.setdefault(rule, {})[act.number] = act
+                if writers.get(spec.channel, rule) != rule:
+                    table.refuse(act)
+                else:
+                    table.request(act, interrupt=interrupt)
+
+    def _act(self, rule: int, spec: ActSpec) -> Act:
+        core = self.core
+        act = Act(
+            core.acts.next_number(), core.rules[rule].name, spec, core.rules[rule].priority, core.moment
+        )
+        act.locale = core.locale
+        step = core.memory.read(spec.step) if spec.step else None
+        act.step = step if isinstance(step, int) else None
+        act.params = known((name, core.memory.read(value)) for name, value in spec.params)
+        parts = [
+            (chosen(core, part), known((slot, core.memory.read(value)) for slot, value in part.args))
+            for part in spec.parts
+            if part.only is None or core.memory.holds(*part.only)
+        ]
+        if parts:
+            said = core.say(parts, self.fired[rule])
+            act.mirons = tuple(name for name, _ in parts)
+            act.text, act.variants, act.marks = said.text, said.variants, said.marks
+            merged: dict[str, Json] = {}
+            for name, values in parts:
+                merged.update(values)
+                core.hear(name, values)
+            act.entities = merged
+        return act
+
+    def _think(self) -> None:
+        core = self.core
+        thoughts: list[tuple[str, dict[str, Json], int]] = []
+        for rule in self.tick.winners:
+            for thought in core.rules[rule].effects.thinks:
+                values = known((slot, core.memory.read(value)) for slot, value in thought.args)
+                meta = core.program.mirons.get(thought.name)
+                text = None
+                if meta is not None:
+                    text = core.say([(thought.name, values)], self.fired[rule]).text or meta.thought
+                seq = core.emit(
+                    "percept",
+                    self.fired[rule],
+                    {
+                        "source": "inner",
+                        "name": thought.name,
+                        "entities": values or None,
+                        "text": text or None,
+                    },
+                )
+                thoughts.append((thought.name, values, seq))
+        for name, values, seq in reversed(thoughts):
+            intake.think(core, name, values, seq, self.following, self.number)
+
+    def _end_visit(self) -> None:
+        core = self.core
+        for rule in self.tick.winners:
+            ending = core.rules[rule].effects.end
+            if ending and not core.ending:
+                core.ending = True
+                seq = core.emit(
+                    "act",
+                    self.fired[rule],
+                    {
+                        "tick": self.number,
+                        "rule": core.rules[rule].name,
+                        "command": "start",
+                        "channel": "visit",
+                        "name": ending,
+                    },
+                )
+                core.ended.append(ending)
+                core.fifo.appendleft(Inner("visit_ended", seq))
+                core.commands.append(Command("end", 0, "visit", ending, rule=core.rules[rule].name))
+
+
+def chosen(core: Core, part: Part) -> str:
+    """The Miron of a part, by step if it has several; the last one repeats."""
+    if len(part.mirons) == 1 or part.step is None:
+        return part.mirons[0]
+    step = core.memory.read(part.step)
+    number = step if isinstance(step, int) else 1
+    return part.mirons[max(0, min(number, len(part.mirons)) - 1)]
+
+
+def drop_what_is_theirs(core: Core, rules: tuple[int, ...]) -> None:
+    """Left rules lose their waiting acts, services, screens and timers; what holds a channel goes on."""
+    gone = [act for rule in rules for act in core.pending.pop(rule, {}).values()]
+    for act in gone:
+        act.owned = False
+    core.acts.leave(sorted(gone, key=lambda act: act.number))
+    if core.acts.shown:
+        core.acts.hide_screen({core.rules[rule].name for rule in rules})
+    if core.timer_owner:
+        for name in [name for name, owner in core.timer_owner.items() if owner in rules]:
+            stop_timer(core, name)
+
+
+def stop_timer(core: Core, name: str) -> None:
+    """Stop a named timer; it has not run out either."""
+    core.timers.stop(Key("timer", name))
+    core.timer_owner.pop(name, None)
+    core.set_timer_bit(name, False)
+
+
+def set_gate(
+    core: Core, channel: str, is_open: bool, cause: int | None, rule: str | None, tick: int | None
+) -> int | None:
+    """Open or close a channel; changes nothing that already runs."""
+    if (channel not in core.closed_gates) == is_open:
+        return None
+    if is_open:
+        del core.closed_gates[channel]
+    else:
+        core.closed_gates[channel] = rule is not None
+    return core.emit("gate", cause, {"channel": channel, "on": is_open, "rule": rule, "tick": tick})
+
+
+def log_acts(core: Core, tick: int | None, fired: Mapping[int, int] | None = None) -> None:
+    """Lines for what the act table did, by number of the act; deadlines for stopping acts."""
+    table = core.acts
+    log, table.log = sorted(table.log, key=lambda each: each[0].number), []
+    for act, command in log:
+        cause = act.line
+        if cause is None:
+            rule = core.network.rule_ids[act.rule]
+            cause = (fired or {}).get(rule, 0)
+        data: dict[str, Json] = {
+            "tick": tick,
+            "act": act.number,
+            "rule": act.rule,
+            "command": command,
+            "channel": act.channel,
+            "name": act.name,
+        }
+        if act.line is None:
+            data["variant"] = list(act.variants) or None
+            data["entities"] = dict(act.params or act.entities) or None
+            data["text"] = act.text or None
+        core.emit("act", cause, data, act)
+        if act.state is State.STOPPING:
+            core.timers.start(Key("stop", "", act.number), core.t + STOPPING_MS, act.line)
+    verdicts, table.verdicts = table.verdicts, []
+    core.fifo.extend(verdicts)
+
+
+def dispatch(core: Core) -> list[Command]:
+    """After a cascade: stop and start what it decided. Lines first; commands are for after the flush."""
+    table = core.acts
+    log_acts(core, None)
+    commands, core.commands = core.commands, []
+    stops, table.to_stop = table.to_stop, []
+    commands += [act.command("stop") for act in stops if act.sent]
+    while table.to_start:
+        starts, table.to_start = table.to_start, []
+        for act in sorted(starts, key=lambda each: each.number):
+            if act.state is State.REQUESTED:
+                commands += _start(core, act)
+        log_acts(core, None)
+    return commands
+
+
+def _start(core: Core, act: Act) -> list[Command]:
+    if act.channel in core.closed_gates:
+        act.state, act.inner = State.RUNNING, True
+        _act_line(core, act, "imagine")
+        core.fifo.append(Imagine(act))
+        core.fifo.append(Imagine(act, done=True))
+        return []
+    if act.spec.outward:
+        first = core.outward.get(core.outward_key(act))
+        if first is not None:
+            act.state = State.RUNNING
+            _act_line(core, act, "repeat")
+            if first.phase:
+                core.fifo.append(intake.repeat(act, first))
+            else:
+                first.waiting.append(act)
+            return []
+        core.outward[core.outward_key(act)] = Outward(act.number)
+    act.state = State.RUNNING
+    _act_line(core, act, "start")
+    if act.channel == "fail":
+        core.acts.verdicts.append(Verdict(act, Phase.FAILED, act.name))
+        return []
+    core.timers.start(Key("act", "", act.number), core.t + act.spec.deadline_ms, act.line)
+    if act.channel in NO_EFFECTOR:
+        return []
+    act.sent = True
+    return [act.command("start", core.t + act.spec.deadline_ms)]
+
+
+def _act_line(core: Core, act: Act, command: str) -> None:
+    core.emit(
+        "act",
+        act.line if act.line is not None else 0,
+        {"act": act.number, "rule": act.rule, "command": command, "channel": act.channel, "name": act.name},
+        act,
+    )
