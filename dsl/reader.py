@@ -212,6 +212,7 @@ def _report_header(report: Report, node: Mapping, first: Scalar) -> None:
 
 def _owner(report: Report, draft: _Draft, locales: tuple[str, ...]) -> Owner:
     found: dict[str, Any] = _settings(report, draft)
+    is_open = draft.kind == "module" and "locales" not in found
     found.setdefault("locales", locales)
     first_locale = found["locales"][0]
     places: dict[str, dict[str, Name]] = {}
@@ -222,11 +223,12 @@ def _owner(report: Report, draft: _Draft, locales: tuple[str, ...]) -> Owner:
     positions: dict[str, int] = {}
     for part in draft.parts:
         locale = part.locale.text if part.locale else first_locale
-        if locale not in found["locales"] and part.locale:
+        if locale not in found["locales"] and part.locale and not is_open:
             listed = ", ".join(found["locales"])
             message = f"the locale '{locale}' is not listed in locales ({listed})"
             report.error("unknown-locale", message, part.locale.span, suggest(locale, found["locales"]))
-        scope = Scope(report, locale, found["locales"], part.file.name, positions.get(part.file.name, 0))
+        position = positions.get(part.file.name, 0)
+        scope = Scope(report, locale, found["locales"], part.file.name, position, is_open)
         for key, node in part.entries:
             if key.text not in _SETTINGS:
                 _read_section(scope, draft, key, node, found, places)
@@ -310,7 +312,7 @@ def _thoughts(report: Report, draft: _Draft, seen: dict[str, Scalar], found: dic
         for key, node in part.entries:
             if key is seen["thought"]:
                 locale = part.locale.text if part.locale else locales[0]
-                scope = Scope(report, locale, locales, part.file.name)
+                scope = Scope(report, locale, locales, part.file.name, is_open="locales" not in found)
                 texts = sections.read_texts(scope, node, "thought")
                 found["thought"] = {locale: lines[0] for locale, lines in texts.items() if lines}
 

@@ -65,6 +65,7 @@ class Scope:
     Attributes:
         locale: Of texts without one.
         locales: Those of the owner.
+        is_open: The owner lists no locales (a module for any dialogue): every locale is taken.
         file: As shown in errors.
         position: Rules of this file so far.
     """
@@ -74,6 +75,7 @@ class Scope:
     locales: tuple[str, ...]
     file: str
     position: int = 0
+    is_open: bool = False
 
 
 def read_use(scope: Scope, key: Scalar, node: Node) -> UseDecl | None:
@@ -194,7 +196,9 @@ def known_locale(scope: Scope, key: Scalar, others: tuple[str, ...]) -> bool:
     if key.text in scope.locales:
         return True
     listed = ", ".join(scope.locales)
-    if _LOCALE.fullmatch(key.text) and suggest(key.text, others) is None:
+    if is_locale(key.text) and suggest(key.text, others) is None:
+        if scope.is_open:
+            return True
         message = f"the locale '{key.text}' is not listed in locales ({listed})"
         scope.report.error("unknown-locale", message, key.span, suggest(key.text, scope.locales))
     else:
