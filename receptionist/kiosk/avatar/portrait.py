@@ -12,7 +12,7 @@ import numpy as np
 from receptionist.kiosk.avatar.pose import Pose
 from receptionist.kiosk.avatar.raster import Canvas, Field, Ink, Plane, Rgb, box, ellipse, path, stroke
 
-WINDOW = (-1.08, -1.04, 2.16, 2.42)
+WINDOW = (-1.06, -0.97, 2.12, 2.26)
 """The part of the plane a picture shows: left, top, width, height."""
 
 _NIGHT = Ink(Rgb(18, 24, 42), 0)
@@ -249,11 +249,11 @@ def _mark(canvas: Canvas, head: Plane, pose: Pose) -> None:
     thin = canvas.at_least_a_pixel(0.028)
     match pose.mark:
         case "z":
-            for i in range(pose.mark_step):
-                x, y, r = 0.62 + 0.14 * i, -0.5 - 0.17 * i, 0.045 + 0.02 * i
-                canvas.fill(
-                    path(head, ((x - r, y - r), (x + r, y - r), (x - r, y + r), (x + r, y + r)), thin), _MARK
-                )
+            # One letter that floats up and grows; several would run together where pixels are few.
+            x, y = 0.6 + 0.1 * pose.mark_step, -0.4 - 0.14 * pose.mark_step
+            r = max(0.05 + 0.014 * pose.mark_step, 1.3 * canvas.pixel)
+            corners = ((x - r, y - r), (x + r, y - r), (x - r, y + r), (x + r, y + r))
+            canvas.fill(path(head, corners, thin), _MARK)
         case "dots":
             for i in range(pose.mark_step):
                 canvas.fill(

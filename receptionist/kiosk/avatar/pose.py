@@ -126,7 +126,7 @@ _MOUTHS: dict[Viseme, tuple[float, float, int]] = {  # width, opening, teeth see
     Viseme.KK: (0.22, 0.12, 0),
     Viseme.OO: (0.12, 0.19, 0),
     Viseme.EE: (0.3, 0.11, 1),
-    Viseme.AA: (0.24, 0.28, 0),
+    Viseme.AA: (0.21, 0.25, 0),
 }
 
 
