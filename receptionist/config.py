@@ -22,11 +22,11 @@ TEMPLATE = """\
 # Relative paths start at the folder of this file. Durations: "500ms", "5s", "2min", "1h".
 
 # locale = "en"                    # language of the first greeting and of messages to hosts
-# dialogue = ""                    # folder of your own dialogue; empty: the receptionist that comes with Miron
+# dialogue = ""                    # folder of your own dialogue; empty: the receptionist that comes along
 
 [directory]
-# database = ""                    # a file, or a URL such as "postgresql+psycopg://user@server/miron"; empty: a
-#                                  # file in the data folder
+# database = ""                    # a file, or a URL such as "postgresql+psycopg://user@server/miron"; empty:
+#                                  # "directory.sqlite3" in the data folder
 # demo = true                      # fill an empty directory with invented people, expected today
 # timeout = "2s"                   # longest wait for a database that another program keeps busy
 
@@ -35,13 +35,13 @@ TEMPLATE = """\
 # mask = true                      # write pseudonyms instead of names and other personal values
 
 [privacy]
-# retention = 90                   # days after which visits, messages and consents are deleted; 0: keep for ever
+# retention = 90                   # days until visits, messages and consents are deleted; 0: keep for ever
 
 [notify]
 # channel = "local"                # local: one line of JSON per message in the file below
 # file = ""                        # empty: "outbox.jsonl" in the data folder
 # front_desk = "Front desk"        # who is told when a visitor needs a person
-# answer_within = "25s"            # how long to wait for a host's answer
+# answer_within = "25s"            # how long to wait for a host's answer; less than the dialogue's 30 s
 # counts_for = "30min"             # a visitor who comes again within this time is not announced a second time
 
 [speech]

@@ -49,7 +49,6 @@ Clock = Callable[[], datetime]
 """Gives the kiosk's local time, without a zone."""
 
 _SURE_SCORE, _SURE_MARGIN, _POSSIBLE_SCORE, _SHOWN = 88.0, 8.0, 60.0, 3
-_GONE = (VisitState.CANCELLED, VisitState.LEFT)
 
 _Named = TypeVar("_Named")
 
@@ -184,7 +183,9 @@ class Directory:
         company: str | None = None,
         host: str | None = None,
     ) -> VisitSearch:
-        """Visits of a day (None: today) that meet everything asked for, and are neither over nor cancelled.
+        """Visits of a day (None: today) that meet everything asked for and are not cancelled.
+
+        Visitors who have left are found too: they may come back.
 
         Args:
             name: Whole name of the visitor, or any part of it.
@@ -200,7 +201,7 @@ class Directory:
         hosts = {found.name: found for found in self.hosts()}
         ranked: list[tuple[Likeness, Visit]] = []
         for visit in self.visits(day):
-            if visit.state in _GONE:
+            if visit.state is VisitState.CANCELLED:
                 continue
             likes = [_visitor_likeness(visit, name, first, last, anonymous=bool(company or host))]
             if company:
@@ -219,7 +220,11 @@ class Directory:
         """The visit of a day (None: today) whose invitation code this is; case and spaces do not matter."""
         wanted = "".join(code.split()).casefold()
         for visit in self.visits(day):
-            if visit.code and visit.state not in _GONE and "".join(visit.code.split()).casefold() == wanted:
+            if (
+                visit.code
+                and visit.state is not VisitState.CANCELLED
+                and "".join(visit.code.split()).casefold() == wanted
+            ):
                 return visit
         return None
 
