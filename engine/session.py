@@ -27,7 +27,7 @@ from engine.events import (
 from engine.expect import Outlook, expectations
 from engine.journal import FORMAT, Record
 from engine.language import NOT_UNDERSTOOD, Language, Understood
-from engine.model import Json, Program
+from engine.model import Json, Program, Test
 from engine.network import Executor, Network
 
 _PRESENCE = frozenset({"present", "near", "looking", "speaking", "typing"})
@@ -146,6 +146,10 @@ class Session:
     def origin(self, entry: str) -> str:
         """Where a value comes from: ``told set looked_up default world``; empty if there is none."""
         return self._core.memory.cell(entry).origin
+
+    def holds(self, test: Test) -> bool:
+        """Whether a test of memory holds now."""
+        return self._core.memory.test(test)
 
     def active(self) -> tuple[str, ...]:
         """The rules in force, by rank."""
@@ -284,6 +288,28 @@ class Session:
         lacking = state.restore(self._core, snapshot)
         self._drivers = dict(snapshot["drivers"])
         self._opened = True
+        return lacking
+
+    def reload(self, program: Program, language: Language | None = None) -> list[str]:
+        """Go on with a changed dialogue, between cascades; nothing rises by it.
+
+        Returns:
+            Names of what was left or dropped because the new program lacks it.
+
+        Raises:
+            NetworkError: The program cannot become a network; the session goes on as it was.
+        """
+        old = self._core
+        self.language = language or self.language
+        core = Core(program, self._make(Network.compile(program)), self.language, old.seed)
+        core.observers, core.keep_lines, core.mask = old.observers, old.keep_lines, old.mask
+        lacking = state.restore(core, state.snapshot(old))
+        self.program, self._core, self._outlook = program, core, None
+        left: list[Json] = [name.removeprefix("active ") for name in lacking if name.startswith("active ")]
+        dropped: list[Json] = [name for name in lacking if not name.startswith("active ")]
+        core.emit("reload", None, {"hash": program.hash, "left": left or None, "dropped": dropped or None})
+        core.acts.leave([act for act in core.acts.acts.values() if act.rule not in core.network.rule_ids])
+        self._finish(cascade.dispatch(core))
         return lacking
 
     def fork(self) -> Session:

@@ -12,7 +12,7 @@ from engine.model import Json
 from engine.session import Session
 
 Answer = tuple[str, Any, int]
-"""``("done", values, delay_ms)``, ``("failed", reason, delay_ms)``, or ``("timed_out", "", 0)``: no answer."""
+"""``("done", values, delay_ms)``, ``("failed", reason, delay_ms)``, ``("timed_out", "", 0)``: none."""
 Services = Callable[[str, Mapping[str, Json]], Answer]
 """What a service answers: ``services(name, params)``."""
 
@@ -112,7 +112,7 @@ class VirtualRun:
         return True
 
     def until_word(self, word: int) -> bool:
-        """Let time pass until ``word`` words of the present or next utterance are out; False if none comes."""
+        """Let time pass until ``word`` words of this or the next utterance are out; False if none comes."""
         while self.speaking is None:
             due = self._next()
             if due is None or not self.session.busy:
