@@ -255,12 +255,9 @@ class _Lowering:
 
     def _asked(self) -> set[str]:
         """Rules whose state somebody asks for."""
-        asked = {
-            rule.name for rule in self.rules if rule.followed or rule.name in self.children or rule.end_part
-        }
-        asked.update(
-            level.rule for level in self.levels if isinstance(level, Active | Ended | Failed | Running)
-        )
+        asked = {r.name for r in self.rules if r.followed or r.name in self.children}
+        asked.update(r.end_part for r in self.rules)
+        asked.update(x.rule for x in self.levels if isinstance(x, Active | Ended | Failed | Running))
         asked.update(pulse.name for pulse in self.pulses if pulse.source in _OF_RULES)
         asked.update(intercept.rule for intercept in self.program.intercepts)
         for rule in self.rules:
