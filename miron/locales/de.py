@@ -91,17 +91,18 @@ LOCALE = Locale(
     fillers=frozenset(words("ah ahm aeh aehm hm hmm mm bitte halt eben mal")),
     openers=groups(
         """
-        hallo, hi, hey, guten tag, guten morgen, guten abend, gruss gott, gruezi, moin, servus, tag, morgen
-        entschuldigung, entschuldigen sie, verzeihung, oh, ok, okay, also, ja, nun, so, gut, genau, danke,
-        vielen dank konnen sie bitte, konnten sie bitte, wurden sie bitte, ich glaube, ich denke, schonen
-        guten tag
+        hallo, hi, hey, guten tag, guten morgen, guten abend, gruss gott, gruezi, moin, servus, tag,
+        entschuldigung,
+        entschuldigen sie, verzeihung, oh, ok, okay, also, nun, so, gut, danke, vielen dank,
+        schonen guten tag,
+        konnen sie bitte, konnten sie bitte, wurden sie bitte, ich glaube, ich denke
         """
     ),
     carriers=groups("es ist, das ist, das ware, es ware, ich bin, die antwort ist, ich sagte, ich sage"),
     closers=groups(
         """
-        danke, danke schon, vielen dank, dankeschon, besten dank, dann, jetzt, ok, okay, ja, oder, glaube ich,
-        denke ich wenn moglich, wenn es geht, fur mich
+        danke, danke schon, vielen dank, dankeschon, besten dank, dann, jetzt, ok, okay, oder, glaube ich,
+        denke ich, wenn moglich, wenn es geht, fur mich
         """
     ),
     joiners=frozenset(words("und aber auch also dann sowie weil")),

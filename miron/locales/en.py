@@ -95,11 +95,14 @@ LOCALE = Locale(
     fillers=frozenset(words("uh um er erm uhm ah hmm hm mm mhm eh please kindly")),
     openers=groups(
         """
-        hi, hello, hey, hi there, hello there, hey there, good morning, good afternoon, good evening, good day
-        morning, afternoon, evening, excuse me, pardon me, sorry, oh, ok, okay, so, well, right, now, yeah,
-        yes could you please, can you please, would you please, could you kindly, thank you, thanks, cheers,
-        great alright, all right, sure, anyway, actually, listen, look, you know, i mean, i think, i guess, i
-        believe if you do not mind, if you would, be so kind and, nice to meet you, how are you
+        hi, hello, hey, hi there, hello there, hey there, good morning, good afternoon, good evening,
+        good day,
+        morning, afternoon, evening, excuse me, pardon me, sorry, oh, ok, okay, so, well, now,
+        could you please,
+        can you please, would you please, could you kindly, thank you, thanks, cheers, great, alright,
+        all right,
+        anyway, actually, listen, look, you know, i mean, i think, i guess, i believe, if you do not mind,
+        if you would, be so kind and, nice to meet you, how are you
         """
     ),
     carriers=groups(
@@ -107,10 +110,12 @@ LOCALE = Locale(
     ),
     closers=groups(
         """
-        thanks, thank you, thank you very much, thanks a lot, many thanks, cheers, then, now, right now, ok,
-        okay, sir madam, if possible, if you can, if you could, if you do not mind, for me, you know, i think,
-        i guess, i believe would you, could you, will you, can you, right, yeah, mate, if you please, if that
-        is ok, if that is okay
+        thanks, thank you, thank you very much, thanks a lot, many thanks, cheers, then, now, right now,
+        ok, okay,
+        sir, madam, if possible, if you can, if you could, if you do not mind, for me, you know, i think,
+        i guess,
+        i believe, would you, could you, will you, can you, right, mate, if you please, if that is ok,
+        if that is okay
         """
     ),
     joiners=frozenset(words("and but also so then plus because")),

@@ -1,0 +1,346 @@
+"""Finds how an utterance can be read by an automaton of sentence templates.
+
+One pass over the words; at each word the best way to each state is kept (as in Viterbi's algorithm), so the
+time is linear in the length of the utterance whatever the templates are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from miron.automaton import Automaton, SlotKey, State
+from miron.entities import FREE, Found, Heard, Recogniser
+from miron.entities.found import EXACT
+from miron.locales import get
+
+LITERAL = 1.0
+SKIPPED = 0.9
+"""Evidence of a filler that is passed over: a little less than of a sentence that holds it."""
+OPENER = 0.95
+CARRIER = 0.6
+TYPO = 0.6
+REAL_WORD_TYPO = 0.3
+UNKNOWN = -0.8
+DROPPED = -0.5
+SPLIT = {0: -0.7, 1: -0.35, 2: -0.25}
+"""Cost of beginning another sentence, by what stands between the words: nothing, a comma, a full stop."""
+
+BEAM = 256
+"""States kept at a word; more are never meant."""
+
+TOLERANT_WORDS = 60
+"""Longer utterances are not searched for misspelt and unknown words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One step of a reading.
+
+    Attributes:
+        kind: ``word`` (literal), ``typo`` (taken for ``word``), ``slot``, ``opener``, ``filler``,
+            ``unknown``, ``dropped`` (a word of the template that was not said), ``split`` (a sentence ended).
+        start: Index of its first word; ``end`` is exclusive.
+    """
+
+    kind: str
+    start: int
+    end: int
+    word: str = ""
+    slot: SlotKey | None = None
+    found: Found | None = None
+    sentence: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One sentence read in an utterance, and those before it.
+
+    Attributes:
+        score: Evidence, summed over the whole utterance.
+        sentence: Number of the sentence template.
+        edges: Its steps, in order.
+        before: What was read before it.
+    """
+
+    score: float
+    sentence: int
+    edges: tuple[Edge, ...]
+    before: Reading | None = None
+
+
+class _Item:
+    """The best way found to a state at a word."""
+
+    __slots__ = ("back", "edge", "matched", "score", "state", "wild")
+
+    def __init__(
+        self,
+        state: State,
+        score: float,
+        matched: int,
+        back: _Item | None,
+        edge: Edge | None,
+        wild: tuple[SlotKey, int] | None = None,
+    ) -> None:
+        self.state = state
+        self.score = score
+        self.matched = matched
+        self.back = back
+        self.edge = edge
+        self.wild = wild
+
+
+_Row = dict[tuple[int, SlotKey | None], _Item]
+
+
+class Search:
+    """One search through one utterance.
+
+    Args:
+        usable: Whether a sentence may be read at all (gated sentences only when expected), and its bonus.
+        near: For a tolerant search: words of the templates like a word heard.
+    """
+
+    def __init__(
+        self,
+        automaton: Automaton,
+        heard: Heard,
+        recognisers: Mapping[str, Recogniser | None],
+        usable: Callable[[int], float | None],
+        near: Callable[[str], Iterable[str]] | None = None,
+    ) -> None:
+        self._automaton = automaton
+        self._heard = heard
+        self._recognisers = recognisers
+        self._usable = usable
+        self._near = near
+        self._locale = get(heard.locale)
+        self._found: dict[tuple[str, int], list[Found]] = {}
+        self._likely: dict[int, tuple[str, ...]] = {}
+        self._size = len(heard.words)
+        self._rows: list[_Row] = [{} for _ in range(self._size + 1)]
+        self._start = automaton.start
+
+    def run(self) -> list[Reading]:
+        """Every reading of the whole utterance, best first."""
+        self._rows[0][id(self._start), None] = _Item(self._start, 0.0, 0, None, None)
+        for at in range(self._size):
+            self._advance(at)
+        readings = [
+            reading
+            for item in self._closed(self._size)
+            if item.matched
+            for sentence in item.state.accepts
+            if (reading := self._reading(item, sentence)) is not None
+        ]
+        return sorted(readings, key=lambda reading: (-reading.score, reading.sentence))
+
+    def _closed(self, at: int) -> list[_Item]:
+        """The ways to a word, those included whose wild slot ends there and whose last words were not
+        said.
+        """
+        row = self._rows[at]
+        for item in [item for item in row.values() if item.wild]:
+            slot, start = item.wild or (("", ""), 0)
+            value = Found(at, " ".join(self._heard.said(start, at).split()), FREE)
+            edge = Edge("slot", start, at, slot=slot, found=value)
+            self._add(at, item.state, item.score, item.matched, item.back, edge)
+        if self._near is not None:
+            for item in [item for item in row.values() if not item.wild]:
+                for word in sorted(self._locale.droppable & item.state.words.keys()):
+                    target = self._automaton.step(item.state, word)
+                    if target is not None and item.state is not self._start:
+                        edge = Edge("dropped", at, at, word=word)
+                        self._add(at, target, item.score + DROPPED, item.matched, item, edge)
+        return list(row.values()) if len(row) <= BEAM else sorted(row.values(), key=_by_score)[:BEAM]
+
+    def _advance(self, at: int) -> None:
+        items = self._closed(at)
+        if at:
+            ended = self._ended(items, at)
+            if ended is not None:
+                items.append(ended)
+        word = self._heard.words[at].text
+        for item in items:
+            if item.wild:
+                self._put(at + 1, item.state, item.score + FREE, item.matched, item.back, None, item.wild)
+                continue
+            target = self._automaton.step(item.state, word)
+            if target is not None:
+                edge = Edge("word", at, at + 1, word=word)
+                self._add(at + 1, target, item.score + LITERAL, item.matched + 1, item, edge)
+            if item.state.pieces:
+                self._pieces(item, at, word, 0)
+            if item.state.slots:
+                self._slots(item, at)
+            self._pass_over(item, at, word)
+            if self._near is not None:
+                self._tolerate(item, at, word)
+
+    def _pieces(self, item: _Item, at: int, word: str, offset: int) -> None:
+        """Follows pieces of words, all within this word."""
+        spoken = self._heard.words[at].spoken
+        front: list[tuple[_Item, int]] = [(item, offset)]
+        seen: set[tuple[int, int]] = set()
+        while front:
+            current, done = front.pop()
+            for piece, target in current.state.pieces:
+                if not spoken.startswith(piece, done):
+                    continue
+                end = done + len(piece)
+                whole = end == len(spoken)
+                state = self._automaton.enter((target,), whole)
+                if (id(state), end) in seen:
+                    continue
+                seen.add((id(state), end))
+                if whole:
+                    edge = Edge("word", at, at + 1, word=word)
+                    self._add(at + 1, state, item.score + LITERAL, item.matched + 1, item, edge)
+                else:
+                    front.append((_Item(state, 0.0, 0, None, None), end))
+
+    def _slots(self, item: _Item, at: int) -> None:
+        for slot, targets in item.state.slots:
+            state = self._automaton.enter(targets, True)
+            if slot[1] == "text":
+                self._put(at + 1, state, item.score + FREE, item.matched + 1, item, None, (slot, at))
+                continue
+            for found in self._values(slot[1], at):
+                edge = Edge("slot", at, found.end, slot=slot, found=found)
+                score = item.score + found.weight * (found.end - at)
+                self._add(found.end, state, score, item.matched + 1, item, edge)
+
+    def _values(self, kind: str, at: int) -> list[Found]:
+        found = self._found.get((kind, at))
+        if found is None:
+            recognise = self._recognisers.get(kind)
+            found = _merged(recognise(self._heard, at)) if recognise else []
+            self._found[kind, at] = found
+        return found
+
+    def _pass_over(self, item: _Item, at: int, word: str) -> None:
+        """Words that mean nothing here: fillers, repeated words, greetings before and thanks after."""
+        words = self._heard.words
+        repeated = at > 0 and word == words[at - 1].text and word.isalpha()
+        if word in self._locale.fillers or repeated:
+            self._add(
+                at + 1, item.state, item.score + SKIPPED, item.matched, item, Edge("filler", at, at + 1)
+            )
+        groups: list[tuple[float, tuple[tuple[str, ...], ...]]] = []
+        if item.state is self._start:
+            groups += [(OPENER, self._locale.openers), (CARRIER, self._locale.carriers)]
+            if at and word in self._locale.joiners:
+                groups.append((OPENER, ((word,),)))
+        elif item.state.accepts and item.matched:
+            groups.append((OPENER, self._locale.closers))
+        for weight, candidates in groups:
+            for group in candidates:
+                end = at + len(group)
+                if group[0] == word and end <= self._size and self._stands(at, group):
+                    edge = Edge("opener", at, end)
+                    self._add(end, item.state, item.score + weight * len(group), item.matched, item, edge)
+
+    def _stands(self, at: int, group: tuple[str, ...]) -> bool:
+        return all(self._heard.words[at + offset].text == word for offset, word in enumerate(group))
+
+    def _tolerate(self, item: _Item, at: int, word: str) -> None:
+        """Misspelt and unknown words."""
+        edge = Edge("unknown", at, at + 1)
+        self._add(at + 1, item.state, item.score + UNKNOWN, item.matched, item, edge)
+        for likely in self._alike(at, word):
+            target = self._automaton.step(item.state, likely)
+            if target is not None:
+                weight = REAL_WORD_TYPO if word in self._automaton.vocabulary else TYPO
+                edge = Edge("typo", at, at + 1, word=likely)
+                self._add(at + 1, target, item.score + weight, item.matched + 1, item, edge)
+
+    def _alike(self, at: int, word: str) -> tuple[str, ...]:
+        found = self._likely.get(at)
+        if found is None:
+            found = self._likely[at] = tuple(self._near(word)) if self._near else ()
+        return found
+
+    def _ended(self, items: list[_Item], at: int) -> _Item | None:
+        """A sentence may have ended here and another begins."""
+        best: tuple[float, int, _Item] | None = None
+        for item in items:
+            if not item.matched or item.wild:
+                continue
+            for sentence in item.state.accepts:
+                bonus = self._usable(sentence)
+                if bonus is not None and (
+                    best is None or (-item.score - bonus, sentence) < (-best[0], best[1])
+                ):
+                    best = (item.score + bonus, sentence, item)
+        if best is None:
+            return None
+        score, sentence, item = best
+        gap = self._heard.words[at].gap
+        if gap == 0 and self._heard.words[at].text in self._locale.joiners:
+            gap = 1
+        edge = Edge("split", at, at, sentence=sentence)
+        fresh = _Item(self._start, score + SPLIT[gap], 0, item, edge)
+        known = self._rows[at].get((id(self._start), None))
+        if known is not None and known.score >= fresh.score:
+            return None
+        self._rows[at][id(self._start), None] = fresh
+        return fresh
+
+    def _add(self, at: int, state: State, score: float, matched: int, back: _Item | None, edge: Edge) -> None:
+        self._put(at, state, score, matched, back, edge, None)
+
+    def _put(
+        self,
+        at: int,
+        state: State,
+        score: float,
+        matched: int,
+        back: _Item | None,
+        edge: Edge | None,
+        wild: tuple[SlotKey, int] | None,
+    ) -> None:
+        row, key = self._rows[at], (id(state), wild[0] if wild else None)
+        known = row.get(key)
+        if known is None or known.score < score:
+            row[key] = _Item(state, score, matched, back, edge, wild)
+
+    def _reading(self, item: _Item, sentence: int) -> Reading | None:
+        """The way to an item, sentence by sentence."""
+        parts: list[tuple[_Item, int, tuple[Edge, ...]]] = []
+        edges: list[Edge] = []
+        last, current = item, item.back
+        edge = item.edge
+        while True:
+            if edge is not None and edge.kind != "split":
+                edges.append(edge)
+            if current is None or (edge is not None and edge.kind == "split"):
+                parts.append((last, sentence, tuple(reversed(edges))))
+                if current is None or edge is None:
+                    break
+                last, sentence, edges = current, edge.sentence, []
+            edge, current = current.edge, current.back
+        reading = None
+        for last, sentence, steps in reversed(parts):
+            bonus = self._usable(sentence)
+            if bonus is None:
+                return None
+            reading = Reading(last.score + bonus, sentence, steps, reading)
+        return reading
+
+
+def _by_score(item: _Item) -> float:
+    return -item.score
+
+
+def _merged(found: list[Found]) -> list[Found]:
+    """Values that cover the same words become one with rivals."""
+    best: dict[int, Found] = {}
+    for reading in found:
+        known = best.get(reading.end)
+        if known is None or reading.weight > known.weight:
+            best[reading.end] = reading
+        elif reading.weight == known.weight == EXACT and reading.value != known.value:
+            rivals = (*known.rivals, str(reading.value))
+            best[reading.end] = replace(known, sure=False, confidence=0.6, rivals=rivals)
+    return list(best.values())

@@ -1,0 +1,387 @@
+"""From what the other said to dialogue acts.
+
+Exact reading first (a compiled automaton over all templates), then a tolerant one (misspelt and unknown
+words), then the trained model where there is one. What the engine expects opens gated Mirons and raises the
+others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from miron.automaton import Automaton
+from miron.check import check_phrases
+from miron.entities import EXACT, FREE, NAME, Found, Heard, Lexicon, NameRecogniser, Recogniser, recogniser
+from miron.model import (
+    NOT_UNDERSTOOD,
+    Act,
+    EntityType,
+    Expectation,
+    Filled,
+    Guess,
+    Miron,
+    Reason,
+    TrainedModel,
+)
+from miron.search import TOLERANT_WORDS, Edge, Reading, Search
+from miron.template import Template, slot_refs
+from miron.typos import Spelling
+from miron.words import words_of
+
+MAX_CHARACTERS = 20_000
+MAX_WORDS = 2_000
+"""Longer texts are nobody's utterance; they are not understood."""
+
+SURE = 0.8
+"""Confidence below which a value is unsure."""
+
+TOLERATED = 0.6
+"""Confidence below which a tolerant reading is no reading."""
+
+_SETTLED = 0.9
+"""An exact reading this good in the language spoken needs no look at other languages or the model."""
+
+_BONUS = 0.3
+"""Evidence that a fully expected Miron gains: less than a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    miron: Miron
+    template: Template
+
+
+class Understander:
+    """Understands utterances in the terms of a set of Mirons.
+
+    Args:
+        mirons: Those of the channel ``speech`` are understood.
+        types: Declared entity types by name; built-in ones need no entry.
+        phrases: Locale → phrase name → template.
+        locales: Languages listened to; the first is the usual one.
+        model: Trained understanding; asked only where the templates give no clear answer.
+        lexicon: Live values; may be shared with whoever updates it.
+
+    Raises:
+        ModelError: A phrase is missing or stands within itself, or a template is too large.
+    """
+
+    def __init__(
+        self,
+        mirons: Iterable[Miron],
+        types: Mapping[str, EntityType] | None = None,
+        phrases: Mapping[str, Mapping[str, Template]] | None = None,
+        locales: Sequence[str] = ("en",),
+        model: TrainedModel | None = None,
+        lexicon: Lexicon | None = None,
+    ) -> None:
+        self.lexicon = lexicon or Lexicon()
+        self.model = model
+        self._mirons = {miron.name: miron for miron in mirons if miron.channel == "speech"}
+        self._types = dict(types or {})
+        self._phrases = dict(phrases or {})
+        self._locales = tuple(locales) or ("en",)
+        for locale in self._locales:
+            check_phrases(self._heard_templates(locale), self._phrases.get(locale, {}))
+        self._ears: dict[str, _Ear] = {}
+        self._recognisers: dict[str, Recogniser | None] = {}
+        for miron in self._mirons.values():
+            for slot in miron.slots.values():
+                self._recogniser(slot.type)
+
+    def update(self, type_name: str, values: Iterable[str]) -> None:
+        """Replaces the live values of a type (``person``, ``company``, a type declared ``live``)."""
+        self.lexicon.update(type_name, values)
+
+    def understand(
+        self,
+        text: str,
+        expectations: Sequence[Expectation] = (),
+        locale: str | None = None,
+        now: datetime | None = None,
+        *,
+        typed: bool = False,
+    ) -> list[Act]:
+        """What an utterance may mean, best first; at most one act (with what it says :attr:`Act.also`) a
+        Miron and locale. Never raises, on any text.
+
+        Args:
+            expectations: Mirons that could be reacted to now; gated Mirons are understood only if they are
+                here.
+            locale: The language spoken so far; the others are listened to as well.
+            now: For words that depend on today (``tomorrow``).
+            typed: The text was typed: spelling is meant, names are sure.
+
+        Returns:
+            An empty list when nothing was understood.
+        """
+        if len(text) > MAX_CHARACTERS:
+            return []
+        weights: dict[str, float] = {}
+        for expectation in expectations:
+            weights[expectation.miron] = max(weights.get(expectation.miron, 0.0), expectation.weight)
+        spoken = locale if locale in self._locales else self._locales[0]
+        order = (spoken, *(other for other in self._locales if other != spoken))
+        acts: list[Act] = []
+        for tried in order:
+            acts += self._exact(text, tried, weights, now, typed)
+            if acts and tried == spoken and acts[0].confidence >= _SETTLED:
+                return _ranked(acts, spoken)
+        if not acts:
+            for tried in order:
+                acts += self._ear(tried).read(text, weights, now, typed, tolerant=True)
+        if self.model is not None and (not acts or acts[0].reason.method != "template"):
+            acts = _joined(acts, self._guessed(text, order, weights, now, typed))
+        return _ranked(acts, spoken)
+
+    def best(
+        self,
+        text: str,
+        expectations: Sequence[Expectation] = (),
+        locale: str | None = None,
+        now: datetime | None = None,
+        *,
+        typed: bool = False,
+    ) -> Act:
+        """The first of :meth:`understand`, or an act named ``not_understood`` with confidence 0."""
+        acts = self.understand(text, expectations, locale, now, typed=typed)
+        return acts[0] if acts else Act(NOT_UNDERSTOOD, {}, 0.0, locale or self._locales[0], text=text)
+
+    def _exact(
+        self, text: str, locale: str, weights: Mapping[str, float], now: datetime | None, typed: bool
+    ) -> list[Act]:
+        return self._ear(locale).read(text, weights, now, typed, tolerant=False)
+
+    def _heard_templates(self, locale: str) -> list[Template]:
+        return [
+            template
+            for miron in self._mirons.values()
+            if (forms := miron.forms.get(locale)) is not None
+            for template in (*forms.both, *forms.heard)
+        ]
+
+    def _recogniser(self, type_name: str) -> Recogniser | None:
+        if type_name not in self._recognisers:
+            self._recognisers[type_name] = recogniser(type_name, self._types, self.lexicon, self._phrases)
+        return self._recognisers[type_name]
+
+    def _ear(self, locale: str) -> _Ear:
+        ear = self._ears.get(locale)
+        if ear is None:
+            phrases = self._phrases.get(locale, {})
+            ear = self._ears[locale] = _Ear(locale, phrases, self._recognisers, self._recogniser)
+            for miron in self._mirons.values():
+                forms = miron.forms.get(locale)
+                if forms is not None:
+                    for template in dict.fromkeys((*forms.both, *forms.heard)):
+                        ear.add(miron, template)
+        return ear
+
+    def _guessed(
+        self,
+        text: str,
+        locales: Sequence[str],
+        weights: Mapping[str, float],
+        now: datetime | None,
+        typed: bool,
+    ) -> list[Act]:
+        """What the trained model makes of an utterance, with the values of its spans."""
+        acts = []
+        for guess in self.model.guess(text, locales) if self.model is not None else ():
+            miron = self._mirons.get(guess.miron)
+            if miron is None or (miron.gated and miron.name not in weights):
+                continue
+            ear = self._ear(guess.locale or locales[0])
+            expected = miron.name in weights
+            confidence = min(0.99, guess.confidence * (1.0 + 0.1 * weights.get(miron.name, 0.0)))
+            entities = ear.values(text, miron, guess, now, typed)
+            said = tuple((name, filled.text) for name, filled in entities.items())
+            reason = Reason("model", slots=said, expected=expected)
+            acts.append(Act(miron.name, entities, confidence, ear.locale, reason, text))
+        return acts
+
+
+class _Ear:
+    """The sentences of one locale."""
+
+    def __init__(
+        self,
+        locale: str,
+        phrases: Mapping[str, Template],
+        recognisers: Mapping[str, Recogniser | None],
+        recogniser_of: Callable[[str], Recogniser | None],
+    ) -> None:
+        self.locale = locale
+        self._phrases = phrases
+        self._recognisers = recognisers
+        self._recogniser_of = recogniser_of
+        self._automaton = Automaton(locale, phrases)
+        self._sentences: list[_Sentence] = []
+        self._spelling: Spelling | None = None
+
+    def add(self, miron: Miron, template: Template) -> None:
+        """One more sentence; not understood if it holds a slot that the Miron does not declare."""
+        types = {slot.name: slot.type for slot in miron.slots.values()}
+        for ref in slot_refs(template, self._phrases):
+            if ref.name not in types and not ref.type:
+                return
+            self._recogniser_of(ref.type or types[ref.name])
+        self._automaton.add(template, len(self._sentences), types)
+        self._sentences.append(_Sentence(miron, template))
+
+    def read(
+        self,
+        text: str,
+        weights: Mapping[str, float],
+        now: datetime | None,
+        typed: bool,
+        *,
+        tolerant: bool,
+    ) -> list[Act]:
+        """Acts for every reading of an utterance, best first."""
+        words = words_of(text, self.locale)
+        if not words or len(words) > (TOLERANT_WORDS if tolerant else MAX_WORDS):
+            return []
+
+        def usable(sentence: int) -> float | None:
+            miron = self._sentences[sentence].miron
+            weight = weights.get(miron.name)
+            if weight is None:
+                return None if miron.gated else 0.0
+            return _BONUS * weight
+
+        heard = Heard(text, words, self.locale, now, typed, tolerant)
+        near = self._near if tolerant else None
+        readings = Search(self._automaton, heard, self._recognisers, usable, near).run()
+        acts: list[Act] = []
+        seen: set[str] = set()
+        for reading in readings:
+            name = self._sentences[reading.sentence].miron.name
+            if name not in seen:
+                seen.add(name)
+                act = self._act(reading, heard, weights)
+                if not tolerant or act.confidence >= TOLERATED:
+                    acts.append(act)
+        return acts
+
+    def values(
+        self, text: str, miron: Miron, guess: Guess, now: datetime | None, typed: bool
+    ) -> dict[str, Filled]:
+        """The values of the spans that a trained model marked."""
+        words = words_of(text, self.locale)
+        heard = Heard(text, words, self.locale, now, typed, tolerant=True)
+        filled: dict[str, Filled] = {}
+        for name, start, end in guess.spans:
+            slot = miron.slots.get(name)
+            inside = [index for index, word in enumerate(words) if word.start >= start and word.end <= end]
+            if slot is None or not inside:
+                continue
+            first, after = inside[0], inside[-1] + 1
+            recognise = self._recogniser_of(slot.type)
+            readings = recognise(heard, first) if recognise else []
+            best = next((reading for reading in readings if reading.end == after), None)
+            if best is None and slot.type in ("text", "person", "company"):
+                best = Found(after, " ".join(text[start:end].split()), FREE)
+            if best is not None:
+                filled[name] = self._filled(best, (name, slot.type), heard, first)
+        return filled
+
+    def _near(self, word: str) -> list[str]:
+        if self._spelling is None:
+            self._spelling = Spelling(self._automaton.vocabulary)
+        return self._spelling.near(word)
+
+    def _act(self, reading: Reading, heard: Heard, weights: Mapping[str, float]) -> Act:
+        """The act of a reading; the sentences before it come first."""
+        chain: list[Reading] = []
+        current: Reading | None = reading
+        while current is not None:
+            chain.append(current)
+            current = current.before
+        first, *others = [self._single(part, heard, weights) for part in reversed(chain)]
+        return replace(first, also=tuple(others))
+
+    def _single(self, reading: Reading, heard: Heard, weights: Mapping[str, float]) -> Act:
+        sentence = self._sentences[reading.sentence]
+        entities: dict[str, Filled] = {}
+        for edge in reading.edges:
+            if edge.slot is not None and edge.found is not None:
+                entities[edge.slot[0]] = self._filled(edge.found, edge.slot, heard, edge.start)
+        said = heard.said(reading.edges[0].start, reading.edges[-1].end)
+        reason = _reason(reading, sentence.template, heard, sentence.miron.name in weights)
+        return Act(sentence.miron.name, entities, _confidence(reading.edges), self.locale, reason, said)
+
+    def _filled(self, found: Found, slot: tuple[str, str], heard: Heard, start: int) -> Filled:
+        recognise = self._recogniser_of(slot[1])
+        settled = recognise.settle(found, heard, start) if isinstance(recognise, NameRecogniser) else found
+        confidence = settled.confidence * (0.9 if settled.weight < EXACT and settled.weight <= NAME else 1.0)
+        return Filled(
+            settled.value,
+            heard.said(start, found.end),
+            heard.words[start].start,
+            heard.words[found.end - 1].end,
+            round(confidence, 3),
+            settled.sure and confidence >= SURE,
+            settled.rivals,
+        )
+
+
+def _confidence(edges: Sequence[Edge]) -> float:
+    """How sure a reading is: falls with every word that was guessed, passed over or missing."""
+    confidence, matched, unknown, literal = 0.99, 0, 0, 0
+    for edge in edges:
+        match edge.kind:
+            case "word":
+                matched, literal = matched + 1, literal + 1
+            case "typo":
+                matched, literal, confidence = matched + 1, literal + 1, confidence * 0.95
+            case "slot":
+                matched += edge.end - edge.start
+            case "unknown":
+                unknown += edge.end - edge.start
+            case "dropped":
+                confidence *= 0.95
+            case _:
+                confidence *= 0.995
+    if unknown:
+        # A bare value with other words around it is no reading: nothing says that the value was meant.
+        confidence *= (matched / (matched + unknown)) ** 1.5 if literal else 0.0
+    return round(confidence, 3)
+
+
+def _reason(reading: Reading, template: Template, heard: Heard, expected: bool) -> Reason:
+    def said(kinds: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(heard.said(edge.start, edge.end) for edge in reading.edges if edge.kind in kinds)
+
+    tolerant = any(edge.kind in ("typo", "unknown", "dropped") for edge in reading.edges)
+    return Reason(
+        "tolerant" if tolerant else "template",
+        template.text,
+        template.origin,
+        said(("word", "typo")),
+        tuple(
+            (edge.slot[0], heard.said(edge.start, edge.end))
+            for edge in reading.edges
+            if edge.slot is not None
+        ),
+        said(("filler", "opener", "unknown")),
+        tuple((heard.said(edge.start, edge.end), edge.word) for edge in reading.edges if edge.kind == "typo"),
+        expected,
+    )
+
+
+def _ranked(acts: list[Act], spoken: str) -> list[Act]:
+    """Best first; of equals the language spoken, then the order found."""
+    return sorted(acts, key=lambda act: (-act.confidence, act.locale != spoken))
+
+
+def _joined(templates: list[Act], model: list[Act]) -> list[Act]:
+    """Tolerant readings and guesses: for each Miron the more confident one."""
+    best = {(act.miron, act.locale): act for act in templates}
+    for act in model:
+        known = best.get((act.miron, act.locale))
+        if known is None or known.confidence < act.confidence:
+            best[act.miron, act.locale] = act
+    return list(best.values())
