@@ -266,7 +266,7 @@ class KioskApp(App[int]):
 
     def tick(self) -> None:
         """Show what the present moment looks like: face, subtitles, notices. Does nothing twice."""
-        if not self._standing:
+        if not self._picture.is_attached:
             return
         now = self._now_ms()
         self._picture.show(

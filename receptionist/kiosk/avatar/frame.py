@@ -51,9 +51,9 @@ def frame(state: FaceState, t_ms: int, columns: int, rows: int, paint: Paint = P
 
 
 def _coarse(still: Pose, columns: int, rows: int) -> Pose:
-    """Round movements that are much smaller than a pixel, so that fewer pictures differ."""
+    """Round movements to half a pixel, so that fewer pictures differ."""
     pixel = max(WINDOW[2] / max(1, columns), WINDOW[3] / (2 * max(1, rows)))  # in face units
-    step = max(1, round(100 * pixel / 3.5))
+    step = max(1, round(50 * pixel))
     if step == 1:
         return still
     small = {name: round(getattr(still, name) / step) * step for name in _MOVEMENTS}
@@ -78,9 +78,9 @@ def render(still: Pose, columns: int, rows: int, paint: Paint) -> Frame:
     if paint is Paint.BASIC:
         colours = ANSI_16[canvas.ansi]
     else:
-        colours = np.rint(canvas.rgb).astype(np.uint8)
+        colours = np.rint(canvas.rgb.transpose(1, 2, 0)).astype(np.uint8)
         # In true colour, steps too small to see would only split runs.
-        colours = nearest_256(colours) if paint is Paint.INDEXED else colours & np.uint8(0xFC)
+        colours = nearest_256(colours) if paint is Paint.INDEXED else colours & np.uint8(0xF8)
     code = colours.astype(np.int32) @ np.array((1 << 16, 1 << 8, 1), np.int32)
     return Frame(tuple(_row(code[2 * row : 2 * row + 2].tobytes()) for row in range(rows)))
 

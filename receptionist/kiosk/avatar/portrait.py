@@ -59,17 +59,21 @@ def draw(pose: Pose, canvas: Canvas) -> None:
     head = figure.moved(pose.x / 100, pose.y / 100).turned(pose.tilt / 100, (0.0, 0.7))
     features = head.moved(pose.turn / 100, pose.pitch / 100)
 
-    _hair_behind(canvas, head)
+    if part := canvas.part(head, -0.7, -0.9, 0.7, 0.8):
+        _hair_behind(*part)
     if part := canvas.part(body, -1.1, 0.6, 1.1, 1.6):
         _body(*part)
-    _head(canvas, head, features, pose)
+    if part := canvas.part(head, -0.7, -0.7, 0.7, 0.8):
+        near, plane = part
+        _head(near, plane, plane.moved(pose.turn / 100, pose.pitch / 100), pose)
     for side in (-1, 1):
         eye = features.moved(side * 0.255, 0.02)
         if part := canvas.part(eye, -0.24, -0.5, 0.24, 0.24):
             _brow_and_eye(*part, pose, side)
     if part := canvas.part(features.moved(0.0, 0.435), -0.4, -0.2, 0.4, 0.36):
         _mouth(*part, pose)
-    _fringe(canvas, head, pose)
+    if part := canvas.part(head, -0.7, -0.9, 0.7, 0.45):
+        _fringe(*part, pose)
     if part := canvas.part(head.moved(0.3 * pose.turn / 100, 0.0), 0.25, -0.3, 1.0, 0.75):
         _headset(*part, pose)
     if pose.hand:
@@ -79,7 +83,7 @@ def draw(pose: Pose, canvas: Canvas) -> None:
 
 
 def _backdrop(canvas: Canvas) -> None:
-    canvas.rgb[:] = _NIGHT.rgb
+    canvas.rgb[:] = np.array(_NIGHT.rgb, np.float32)[:, None, None]
     halo = 1 - np.hypot(canvas.plane.x, (canvas.plane.y + 0.05) / 1.1) / 1.15
     canvas.glow(np.clip(halo, 0, 1), _HALO)
 

@@ -202,7 +202,7 @@ def pose(state: FaceState, t_ms: int) -> Pose:
     mark, step = _mark(state, t_ms)
     return Pose(
         x=_hundredths(x),
-        y=_hundredths(y + 0.006 * air),
+        y=_hundredths(y),
         turn=_hundredths(turn),
         pitch=_hundredths(pitch),
         tilt=_hundredths(tilt),
@@ -272,16 +272,19 @@ def _limb(since_ms: int, whole_ms: int) -> float:
 def _sway(
     seed: int, word: int, words: tuple[tuple[int, int, int], ...], ms: int
 ) -> tuple[float, float, float]:
-    """Return the small head movements of talk: a new aim with each longer word, reached within 220 ms."""
-    if word < 0:
+    """Return the small head movements of talk: sideways, down, roll.
+
+    Each longer word sets a new aim, reached within 200 ms and held: a head that never rests looks nervous.
+    """
+    stressed = [w for w in range(word + 1) if words[w][2] - words[w][1] > 4]
+    if not stressed:
         return 0.0, 0.0, 0.0
-    k = ease((ms - words[word][0]) / 220)
-    aims = []
-    for w in (word - 1, word):
-        stressed = w >= 0 and words[w][2] - words[w][1] > 4
-        aims.append((noise(seed, w, 7) - 0.5, 1.0 if stressed else 0.0, noise(seed, w, 8) - 0.5))
+    aims = [(0.0, 0.0, 0.0)] * (len(stressed) < 2) + [
+        (noise(seed, w, 7) - 0.5, noise(seed, w, 9), noise(seed, w, 8) - 0.5) for w in stressed[-2:]
+    ]
+    k = ease((ms - words[stressed[-1]][0]) / 200)
     (x0, y0, r0), (x1, y1, r1) = aims
-    return 0.05 * _mix(x0, x1, k), 0.025 * _mix(y0, y1, k), 0.05 * _mix(r0, r1, k)
+    return 0.06 * _mix(x0, x1, k), 0.025 * _mix(y0, y1, k), 0.05 * _mix(r0, r1, k)
 
 
 def _mark(state: FaceState, t_ms: int) -> tuple[str, int]:

@@ -99,7 +99,7 @@ class Canvas:
         pixel: Side of a pixel in face units.
         plane: Where the pixels lie.
         smooth: Whether colours blend.
-        rgb: Colours so far when ``smooth``, shape (rows, columns, 3).
+        rgb: Colours so far when ``smooth``, shape (3, rows, columns).
         ansi: Terminal colours so far when not ``smooth``, shape (rows, columns).
     """
 
@@ -114,7 +114,7 @@ class Canvas:
         y = (top + (np.arange(rows) + 0.5) * self.pixel).astype(np.float32)
         self.plane = Plane(*np.meshgrid(x, y))
         self.smooth = smooth
-        self.rgb: npt.NDArray[np.float32] = np.zeros((rows, columns, 3), np.float32)
+        self.rgb: npt.NDArray[np.float32] = np.zeros((3, rows, columns), np.float32)
         self.ansi: npt.NDArray[np.int16] = np.zeros((rows, columns), np.int16)
 
     def part(
@@ -133,7 +133,7 @@ class Canvas:
         cut = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         view = copy(self)
         view.plane = Plane(self.plane.x[cut], self.plane.y[cut])
-        view.rgb, view.ansi = self.rgb[cut], self.ansi[cut]
+        view.rgb, view.ansi = self.rgb[:, *cut], self.ansi[cut]
         return view, Plane(x[cut], y[cut])
 
     def coverage(self, distance: Field) -> Field:
@@ -154,7 +154,8 @@ class Canvas:
             self._blend(np.clip(amount, 0, 1), ink)
 
     def _blend(self, share: Field, ink: Ink) -> None:
-        self.rgb += (np.array(ink.rgb, np.float32) - self.rgb) * share[..., None]
+        for plane, part in zip(self.rgb, ink.rgb, strict=True):
+            plane += (part - plane) * share
 
     def at_least_a_pixel(self, half_width: float) -> float:
         """Return a stroke's half width, widened so that it does not vanish between pixels."""

@@ -11,7 +11,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from receptionist.kiosk.avatar import Frame
+from receptionist.kiosk.avatar import Frame, Run
 
 
 class FaceView(Widget):
@@ -35,14 +35,31 @@ class FaceView(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Return one row of the picture; blank where the picture has none."""
+        width = self.size.width
         if y >= len(self._frame.rows):
-            return Strip.blank(self.size.width, self.rich_style)
-        base = self.rich_style
-        segments = [
-            Segment(text, base if front is None or back is None else _style(front, back))
-            for text, front, back in self._frame.rows[y]
-        ]
-        return Strip(segments).adjust_cell_length(self.size.width, base)
+            return Strip.blank(width, self.rich_style)
+        row = self._frame.rows[y]
+        if row and row[0].front is None:
+            return Strip([Segment(run.text, self.rich_style) for run in row]).adjust_cell_length(width)
+        return _strip(row, width)
+
+
+_kept: dict[tuple[int, int], tuple[tuple[Run, ...], Strip]] = {}
+_MOST_KEPT = 8192
+
+
+def _strip(row: tuple[Run, ...], width: int) -> Strip:
+    """Return a row's strip; kept by the row's identity, since equal rows are one object and a strip keeps results."""
+    key = (id(row), width)
+    found = _kept.get(key)
+    if found is not None:
+        return found[1]
+    strip = Strip([Segment(text, _style(front or 0, back or 0)) for text, front, back in row])
+    strip = strip.adjust_cell_length(width)
+    if len(_kept) >= _MOST_KEPT:
+        _kept.clear()
+    _kept[key] = (row, strip)  # the row is kept too: its identity stays its own
+    return strip
 
 
 @lru_cache(maxsize=16384)
