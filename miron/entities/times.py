@@ -94,10 +94,13 @@ def _digital(heard: Heard, start: int) -> Clock | None:
 
 def _hours(heard: Heard, start: int) -> list[Clock]:
     """``ten``, ``ten o'clock``, ``ten thirty``, ``ten oh five``, ``10 Uhr 30``."""
-    hour = read_integer(heard.words, start, heard.locale, 0, 23)
-    if not hour or not _word(heard, start).isdigit() or hour[0] != start + 1:
+    if _word(heard, start) == "ein" and _word(heard, start + 1) == "uhr":
+        hour: tuple[int, int] | None = (start + 1, 1)
+    else:
+        hour = read_integer(heard.words, start, heard.locale, 0, 23)
+    if not hour or hour[0] != start + 1:
         return []
-    fixed = _word(heard, start).startswith("0") or hour[1] > 12
+    fixed = hour[1] == 0 or _word(heard, start).startswith("0") or hour[1] > 12
     at = hour[0]
     clocks = [(at, hour[1], 0, fixed)]
     named = _word(heard, at) in ("oclock", "uhr")
@@ -198,7 +201,8 @@ def _in_half(hour: int, half: str) -> int:
 
 
 def _office(hour: int) -> int:
-    return hour + 12 if 1 <= hour <= 6 else hour
+    """The hour meant without a word for the half of the day; 0 comes from ``quarter to one``."""
+    return hour + 12 if 0 <= hour <= 6 else hour
 
 
 def _chinese(heard: Heard, start: int) -> set[tuple[int, str]]:

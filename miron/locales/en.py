@@ -102,7 +102,8 @@ LOCALE = Locale(
         can you please, would you please, could you kindly, thank you, thanks, cheers, great, alright,
         all right,
         anyway, actually, listen, look, you know, i mean, i think, i guess, i believe, if you do not mind,
-        if you would, be so kind and, nice to meet you, how are you
+        could you tell me, can you tell me, please tell me, tell me, do you know, i would like to know,
+        i want to know, i need to know, if you would, be so kind and, nice to meet you, how are you
         """
     ),
     carriers=groups(
