@@ -33,8 +33,10 @@ class Malformed:
     reason: str
 
 
-def checked(event: Event) -> Event | Malformed:
+def checked(event: Event | Malformed) -> Event | Malformed:
     """The event with normalised values, or why it is none."""
+    if isinstance(event, Malformed):
+        return Malformed(text(event.reason))
     try:
         return _checked(event)
     except (TypeError, ValueError, AttributeError, RecursionError) as error:

@@ -104,6 +104,11 @@ class Session:
         return self._core.t
 
     @property
+    def opened(self) -> bool:
+        """Whether it has been opened, or goes on from a snapshot."""
+        return self._opened
+
+    @property
     def seq(self) -> int:
         """Number of the next journal line."""
         return self._core.seq
@@ -191,7 +196,7 @@ class Session:
         self._finish(cascade.run(core, pulses, cause))
         self.run(0)
 
-    def offer(self, event: Event, at: int | None = None) -> bool:
+    def offer(self, event: Event | Malformed, at: int | None = None) -> bool:
         """Queue an event.
 
         Args:
