@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from miron.resources import assets_path
 from receptionist.directory.errors import DirectoryError, Trouble
 from receptionist.directory.records import Reply, Source
 
@@ -32,7 +33,7 @@ _INSIDE_KEYS = ("visitor", "company", "host")
 
 def read_demo() -> dict[str, Any]:
     """The demo directory that comes with Miron: hosts, visits and places."""
-    return read_file(_assets() / "demo" / "directory.yaml")
+    return read_file(assets_path() / "demo" / "directory.yaml")
 
 
 def read_file(path: Path) -> dict[str, Any]:
@@ -141,8 +142,3 @@ def _visit_entry(entry: Any, where: str) -> dict[str, Any]:
                 Trouble.BAD_DATA, f"{where}: at is a time such as 10:30, not {record['at']!r}"
             ) from None
     return record
-
-
-def _assets() -> Path:
-    packaged = Path(__file__).resolve().parents[2] / "miron" / "assets"
-    return packaged if packaged.is_dir() else packaged.parents[1] / "assets"
