@@ -52,14 +52,14 @@ class Utterance:
 
     Attributes:
         locale: The language it is in (another than asked for where that has no sentence).
-        variant: Which variant it is, stable for the same model: ``sentence/number``.
+        variant: Which of the variants that use these values it is, from 0.
         marks: (character offset, channel, Miron) of what is done at a word; offsets do not fall.
         words: (start, end) of each word in the text; of unspaced scripts each character.
     """
 
     text: str
     locale: str
-    variant: str
+    variant: int
     marks: tuple[tuple[int, str, str], ...] = ()
     words: tuple[tuple[int, int], ...] = ()
 
@@ -157,19 +157,19 @@ class Generator:
 
     def _variants(self, forms: Forms, scope: _Scope) -> list[_Variants]:
         found: list[_Variants] = []
-        for number, template in enumerate((*forms.both, *forms.said)):
+        for template in (*forms.both, *forms.said):
             planner = _Planner(scope)
             counts = planner.counts(template.root)
             if counts:
                 most = max(counts)
-                found.append(_Variants(number, most, counts[most], template, planner))
+                found.append(_Variants(most, counts[most], template, planner))
         if forms.jinja:
             from miron.jinja_forms import rendered
 
-            for number, source in enumerate(forms.jinja, len(forms.both) + len(forms.said)):
+            for source in forms.jinja:
                 result = rendered(source, scope.lookup, scope.speaker, scope.names)
                 if result is not None:
-                    found.append(_Variants(number, result[1], 1, text=result[0]))
+                    found.append(_Variants(result[1], 1, text=result[0]))
         return found
 
 
@@ -177,7 +177,6 @@ class Generator:
 class _Variants:
     """The variants of one sentence that use the most values."""
 
-    sentence: int
     filled: int
     count: int
     template: Template | None = None
@@ -192,11 +191,11 @@ def _chosen(
     index = choose(miron, total) if total > 1 else 0
     if not 0 <= index < total:
         raise ValueError(f"choose gave {index} of {total} variants")
+    variant = index
     for variants in found:
         if index < variants.count:
             break
         index -= variants.count
-    variant = f"{variants.sentence}/{index}"
     if variants.template is None or variants.planner is None:
         return _utterance(variants.text, [], [], scope.speaker.locale, variant)
     leaves = variants.planner.variant(variants.template.root, variants.filled, index)
@@ -218,7 +217,7 @@ def _chosen(
     return _utterance(tidy("".join(pieces)), values, marks, scope.speaker.locale, variant)
 
 
-def _utterance(text: str, values: list[str], marks: list[Mark], locale: str, variant: str) -> Utterance:
+def _utterance(text: str, values: list[str], marks: list[Mark], locale: str, variant: int) -> Utterance:
     said: list[str] = []
     length = 0
     placed: list[tuple[int, str, str]] = []
