@@ -121,8 +121,8 @@ def database(config: Config) -> Row:
     try:
         opened = Database(name, create=False, timeout_s=config.database_timeout_s)
         fault = opened.sound()
-        with opened.write():
-            pass
+        with opened.write() as session:
+            session.connection()
     except DirectoryError as error:
         hint = "Try again in a moment." if error.kind is Trouble.LOCKED else "The kiosk cannot start with it."
         return Row("Directory", State.BROKEN, error.message, hint)

@@ -131,11 +131,10 @@ class Directory:
         shared name stays as an alias of both.
         """
         with self.database.write() as session:
-            others = [
-                row
-                for row in session.scalars(select(HostRow))
-                if clean(name) in (row.name, *(row.aliases or ()))
-            ]
+            told_apart = HostRow.name.startswith(f"{clean(name)} (", autoescape=True)
+            others = session.scalars(
+                select(HostRow).where(or_(HostRow.name == clean(name), told_apart)).order_by(HostRow.id)
+            ).all()
             also = [clean(alias) for alias in aliases]
             for number, row in enumerate(others, start=1):
                 if row.name == clean(name):
