@@ -31,8 +31,8 @@ class Effector(Protocol):
         """Perform an act.
 
         ``started`` is reported by the agent. Returning without a final report means done, an exception means
-        failed. After :meth:`stop` it should soon report ``cancelled`` with what was said; if it does not, it is
-        cancelled after 500 ms.
+        failed. After :meth:`stop` it should soon report ``cancelled`` with what was said; if it does not, it
+        is cancelled after 500 ms.
         """
         ...
 

@@ -26,8 +26,8 @@ class Clock(Protocol):
 class WallClock:
     """Session time from a monotonic clock; callable from any thread.
 
-    A gap of more than five seconds between two readings counts as five: after a suspend, timers do not fire in
-    a burst. It must therefore be read at least once a second, which :class:`engine.agent.Agent` does.
+    A gap of more than five seconds between two readings counts as five: after a suspend, timers do not fire
+    in a burst. It must therefore be read at least once a second, which :class:`engine.agent.Agent` does.
 
     Args:
         source: A monotonic clock in nanoseconds.
