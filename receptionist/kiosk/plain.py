@@ -12,9 +12,10 @@ _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 def plain(text: str, limit: int, *, lines: bool = False) -> str:
     """Return ``text`` without anything a terminal could obey or be garbled by, at most ``limit`` characters.
 
-    Control characters (escape sequences begin with one), direction overrides and invisible tags vanish, white space
-    and line ends become blanks, lone surrogates become the replacement character, and piles of combining marks are
-    capped. Markup and escapes such as ``[link=…]`` are ordinary letters and stay as they are.
+    Control characters (escape sequences begin with one), direction overrides and invisible tags vanish, white
+    space and line ends become blanks, lone surrogates become the replacement character, and piles of
+    combining marks are capped. Markup and escapes such as ``[link=…]`` are ordinary letters and stay as they
+    are.
 
     Args:
         text: Any text.

@@ -1,8 +1,8 @@
 """The line between the kiosk's screen and the session behind it.
 
-The screen is a client: it shows the newest `View` and reports what the visitor does through `Backend`. A view is
-whole, not a change, so that a screen that connects late, reloads or drops a view is right again with the next one.
-All text in a view is data and is shown literally.
+The screen is a client: it shows the newest `View` and reports what the visitor does through `Backend`. A view
+is whole, not a change, so that a screen that connects late, reloads or drops a view is right again with the
+next one. All text in a view is data and is shown literally.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from receptionist.kiosk.avatar.expression import Emotion, Gaze, Gesture, Utterance
+from receptionist.kiosk.expression import Emotion, Gaze, Gesture, Utterance
 
 
 class Phase(StrEnum):
@@ -39,8 +39,8 @@ class Line:
         id: Unique and rising within a visit.
         who: Whose words.
         text: The words.
-        spoken: How many characters have been said; the rest is shown as unsaid (a cut keeps it so). None means
-            all, or, while this line is the face's current utterance, as far as its time has come.
+        spoken: How many characters have been said; the rest is shown as unsaid (a cut keeps it so).
+            None means all, or, while this line is the face's utterance, as far as its time has come.
     """
 
     id: int
@@ -85,9 +85,10 @@ class Face:
         emotion: Shown until it changes.
         gaze: Where it looks.
         gesture: The newest gesture, or None.
-        gesture_seq: Grows with every gesture begun, so that a repeated one is played again. A gesture plays once
-            from the moment its number is first seen, for `GESTURE_MS`.
-        utterance: What is being said now, or None when silent. It plays from the moment its ``seq`` is first seen.
+        gesture_seq: Grows with every gesture begun, so that a repeated one is played again. A gesture
+            plays once, from the moment its number is first seen, for `GESTURE_MS`.
+        utterance: What is being said now, or None when silent. It plays from the moment its ``seq`` is
+            first seen.
     """
 
     emotion: Emotion = Emotion.NEUTRAL
@@ -143,8 +144,8 @@ class View:
     """Everything the screen shows at one moment.
 
     Attributes:
-        phase: Idle, in a visit, or out of order. In `Phase.IDLE` the screen shows no lines, card, buttons or inner
-            speech, whatever the view holds.
+        phase: Idle, in a visit, or out of order. In `Phase.IDLE` the screen shows no lines, card, buttons
+            or inner speech, whatever the view holds.
         locale: Language of the visit, e.g. "en", "de", "zh".
         locales: Languages on offer, as ``(code, name in that language)``; fewer than two hides the switch.
         title: Name of the place, shown in the heading.
@@ -180,20 +181,20 @@ class Backend(Protocol):
     """A session as the screen sees it.
 
     The screen calls the methods from its event loop, one at a time and in the order in which things happened.
-    A method returns when the session has taken the input, not when it has answered; the answer comes as views.
-    An exception from a method is logged and shown as a notice; the screen goes on.
+    A method returns when the session has taken the input, not when it has answered; the answer comes as
+    views. An exception from a method is logged and shown as a notice; the screen goes on.
     """
 
     def views(self) -> AsyncIterator[View]:
         """Yield the current view at once, then the newest after every change.
 
-        May skip views that were overtaken. Its normal end closes the screen; an exception shows the failed page.
-        Called once by each screen.
+        May skip views that were overtaken. Its normal end closes the screen; an exception shows the failed
+        page. Called once by each screen.
         """
         ...
 
     async def send_text(self, text: str) -> None:
-        """Take a line the visitor typed: one line, no control characters, at most `MAX_TEXT` characters, not blank."""
+        """Take what the visitor typed: one line, not blank, no control characters, up to `MAX_TEXT`."""
         ...
 
     async def press(self, button_id: str) -> None:
@@ -205,7 +206,10 @@ class Backend(Protocol):
         ...
 
     async def touch(self) -> None:
-        """Take notice of a touch or key while idle: somebody is there. Not called for touches that do something."""
+        """Take notice of a touch or key while idle: somebody is there.
+
+        Not called for touches that do something.
+        """
         ...
 
     async def language(self, locale: str) -> None:
@@ -218,4 +222,4 @@ class Backend(Protocol):
 
 
 MAX_TEXT = 2000
-"""Longest line, in characters, that the screen hands on; what is typed or pasted beyond is cut with a notice."""
+"""Longest line, in characters, that the screen hands on; what goes beyond is cut, with a notice."""

@@ -13,7 +13,6 @@ class Texts(NamedTuple):
     too_long: str
     trouble: str
     failed: str
-    you: str
     messages: str
     no_messages: str
     inner: str
@@ -27,7 +26,6 @@ _TEXTS: dict[str, Texts] = {
         too_long="That text was too long and has been cut.",
         trouble="That did not work. Please try again.",
         failed="Sorry, I cannot help you at the moment.\nPlease ring the bell or ask a member of staff.",
-        you="You",
         messages="Messages sent",
         no_messages="none yet",
         inner="Inner speech",
@@ -38,8 +36,7 @@ _TEXTS: dict[str, Texts] = {
         type_here="Hier schreiben …",
         too_long="Der Text war zu lang und wurde gekürzt.",
         trouble="Das hat nicht geklappt. Bitte versuchen Sie es noch einmal.",
-        failed="Leider kann ich Ihnen gerade nicht helfen.\nBitte klingeln Sie oder fragen Sie jemanden vom Haus.",
-        you="Sie",
+        failed="Leider kann ich gerade nicht helfen.\nBitte klingeln Sie oder fragen Sie jemanden vom Haus.",
         messages="Gesendete Nachrichten",
         no_messages="noch keine",
         inner="Innere Sprache",
@@ -51,7 +48,6 @@ _TEXTS: dict[str, Texts] = {
         too_long="文字过长，已被截断。",
         trouble="操作没有成功，请再试一次。",
         failed="抱歉，我现在无法为您服务。\n请按铃或询问工作人员。",
-        you="您",
         messages="已发送的消息",
         no_messages="暂无",
         inner="内心语言",

@@ -1,6 +1,8 @@
 """The receptionist's face as a pure function of what it expresses and of time."""
 
-from receptionist.kiosk.avatar.expression import (
+from receptionist.kiosk.avatar.frame import Frame, Paint, Run, frame
+from receptionist.kiosk.avatar.state import FaceState
+from receptionist.kiosk.expression import (
     GESTURE_MS,
     Emotion,
     Gaze,
@@ -9,8 +11,6 @@ from receptionist.kiosk.avatar.expression import (
     Viseme,
     known,
 )
-from receptionist.kiosk.avatar.frame import Frame, Paint, Run, frame
-from receptionist.kiosk.avatar.state import FaceState
 
 __all__ = [
     "GESTURE_MS",

@@ -34,7 +34,10 @@ class Run(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """A finished picture: one tuple of runs a row, together as wide as asked for. Equal rows are one object."""
+    """A finished picture: one tuple of runs a row, together as wide as asked for.
+
+    Equal rows are one object.
+    """
 
     rows: tuple[tuple[Run, ...], ...]
 
@@ -80,14 +83,14 @@ def render(still: Pose, columns: int, rows: int, paint: Paint) -> Frame:
     else:
         colours = np.rint(canvas.rgb.transpose(1, 2, 0)).astype(np.uint8)
         # In true colour, steps too small to see would only split runs.
-        colours = nearest_256(colours) if paint is Paint.INDEXED else colours & np.uint8(0xF8)
+        colours = nearest_256(colours) if paint is Paint.INDEXED else colours & np.uint8(0xFC)
     code = colours.astype(np.int32) @ np.array((1 << 16, 1 << 8, 1), np.int32)
     return Frame(tuple(_row(code[2 * row : 2 * row + 2].tobytes()) for row in range(rows)))
 
 
 @lru_cache(maxsize=8192)
 def _row(codes: bytes) -> tuple[Run, ...]:
-    """Return the runs of one row of cells, given its upper and lower pixels; equal rows are the same object."""
+    """Return the runs of one row of cells, given its upper and lower pixels; equal rows are one object."""
     upper, lower = np.frombuffer(codes, np.int32).reshape(2, -1)
     new = np.flatnonzero((np.diff(upper) != 0) | (np.diff(lower) != 0)) + 1
     starts = np.concatenate(([0], new))

@@ -1,7 +1,7 @@
 """Idle life: blinks, glances and breath as functions of time alone.
 
-Variation comes from a hash of the time slot, so the same moment always looks the same: on every machine, in every
-replay and in every test.
+Variation comes from a hash of the time slot, so the same moment always looks the same: on every machine, in
+every replay and in every test.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ def ease(x: float) -> float:
 
 
 def blink(seed: int, t_ms: int) -> float:
-    """Return how far a blink has closed the lids at ``t_ms``, 0 open to 1 closed. One blink in about four seconds."""
+    """Return how far a blink has closed the lids at ``t_ms``, 0 open to 1 closed.
+
+    One blink in about four seconds.
+    """
     slot, within = divmod(t_ms, _BLINK_SLOT_MS)
     begin = int(noise(seed, slot, 1) * (_BLINK_SLOT_MS - 3 * _BLINK_MS))
     closed = _lid(within - begin)
@@ -45,7 +48,7 @@ def _lid(since_ms: int) -> float:
 
 
 def glance(seed: int, t_ms: int, calm: bool) -> tuple[float, float]:
-    """Return a small shift of the eyes, about -1..1 each way; ``calm`` keeps them on the visitor (tiny shifts only)."""
+    """Return a small shift of the eyes, -1..1 each way; ``calm`` keeps them close to where they rest."""
     slot, within = divmod(t_ms, _GLANCE_SLOT_MS)
     x0, y0 = _target(seed, slot - 1, calm)
     x1, y1 = _target(seed, slot, calm)

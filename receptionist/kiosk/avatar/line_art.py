@@ -1,4 +1,4 @@
-"""The face drawn with plain letters, for terminals without colour or without Unicode, and for very small places."""
+"""The face drawn with plain letters: without colour, without Unicode, and in very small places."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def draw(pose: Pose, canvas: Canvas) -> None:
 def _backdrop(canvas: Canvas) -> None:
     canvas.rgb[:] = np.array(_NIGHT.rgb, np.float32)[:, None, None]
     halo = 1 - np.hypot(canvas.plane.x, (canvas.plane.y + 0.05) / 1.1) / 1.15
-    canvas.glow(np.clip(halo, 0, 1), _HALO)
+    canvas.glow(np.round(np.clip(halo, 0, 1) * 9) / 9, _HALO)  # few steps: long runs of one colour
 
 
 def _hair_behind(canvas: Canvas, head: Plane) -> None:

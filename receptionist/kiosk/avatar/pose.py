@@ -5,10 +5,10 @@ from __future__ import annotations
 from math import pi, sin
 from typing import NamedTuple
 
-from receptionist.kiosk.avatar.expression import GESTURE_MS, Emotion, Gaze, Gesture, Viseme
 from receptionist.kiosk.avatar.idle import blink, breath, ease, glance, noise
 from receptionist.kiosk.avatar.speech import timeline
 from receptionist.kiosk.avatar.state import FaceState
+from receptionist.kiosk.expression import GESTURE_MS, Emotion, Gaze, Gesture, Viseme
 
 _CHANGE_MS = 260
 _GAZE_MS = 160
@@ -20,8 +20,8 @@ _LIMB_MS = 280
 class Pose(NamedTuple):
     """The geometry of one frame.
 
-    Lengths are hundredths of half the head's height, angles hundredths of a radian, openings 0..20 or -20..20.
-    Whole numbers, so that equal-looking poses are equal and a drawn frame can be kept.
+    Lengths are hundredths of half the head's height, angles hundredths of a radian, openings 0..20 or
+    -20..20. Whole numbers, so that equal-looking poses are equal and a drawn frame can be kept.
     """
 
     x: int  # head to the right of the middle
@@ -87,7 +87,8 @@ _LOOKS: dict[Emotion, _Look] = {
         tilt=-0.06, pupil_x=0.55, pupil_y=-0.75,
     ),
     Emotion.CONFUSED: _Look(
-        brow_in=-0.01, brow_out=0.02, brow_skew=0.11, lid=0.1, squint=0.12, smile=-0.38, mouth_width=0.2, tilt=-0.12,
+        brow_in=-0.01, brow_out=0.02, brow_skew=0.11, lid=0.1, squint=0.12, smile=-0.38, mouth_width=0.2,
+        tilt=-0.12,
     ),
     Emotion.SAD: _Look(
         brow_in=-0.13, brow_out=0.05, lid=0.34, smile=-0.75, mouth_width=0.22, y=0.05, pitch=0.04,
@@ -104,7 +105,8 @@ _LOOKS: dict[Emotion, _Look] = {
         brow_in=-0.05, brow_out=-0.05, lid=0.0, eye=1.04, smile=0.4, mouth_width=0.24, tilt=0.05, y=0.01
     ),
     Emotion.ASLEEP: _Look(
-        brow_in=0.02, brow_out=0.04, lid=1.0, smile=0.2, mouth_width=0.18, tilt=0.12, y=0.12, pitch=0.05, blush=2.0
+        brow_in=0.02, brow_out=0.04, lid=1.0, smile=0.2, mouth_width=0.18, tilt=0.12, y=0.12, pitch=0.05,
+        blush=2.0
     ),
     Emotion.WAKING: _Look(brow_in=-0.08, brow_out=-0.07, lid=0.0, eye=1.03, smile=0.3, mouth_width=0.22),
 }  # fmt: skip

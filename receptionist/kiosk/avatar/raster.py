@@ -25,7 +25,7 @@ class Rgb(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Ink:
-    """A paint: its full colour, and which of the 16 terminal colours stands for it where there are no more."""
+    """A paint: its full colour, and which of the 16 terminal colours stands for it where only those exist."""
 
     rgb: Rgb
     ansi: int
@@ -92,8 +92,8 @@ def path(p: Plane, points: tuple[tuple[float, float], ...], half_width: float) -
 class Canvas:
     """A grid of pixels being painted, back to front.
 
-    With ``smooth``, edges are blended by how much of a pixel they cover; otherwise a pixel is in or out and takes
-    the ink's terminal colour.
+    With ``smooth``, edges are blended by how much of a pixel they cover; otherwise a pixel is in or out and
+    takes the ink's terminal colour.
 
     Attributes:
         pixel: Side of a pixel in face units.
@@ -120,7 +120,8 @@ class Canvas:
     def part(
         self, plane: Plane, left: float, top: float, right: float, bottom: float
     ) -> tuple[Canvas, Plane] | None:
-        """Return the pixels around a rectangle of ``plane`` as a canvas onto this one, with their coordinates.
+        """Return the pixels around a rectangle of ``plane`` as a canvas onto this one, with their
+        coordinates.
 
         Painting a small thing on its part only is what makes a frame cheap. None if no pixel lies there.
         """
@@ -142,7 +143,10 @@ class Canvas:
         return result
 
     def fill(self, distance: Field, ink: Ink, *, opacity: float = 1.0) -> None:
-        """Paint the inside with one colour. Faint paint (opacity under one half) needs ``smooth`` to be seen."""
+        """Paint the inside with one colour.
+
+        Faint paint (opacity under one half) needs ``smooth`` to be seen.
+        """
         if self.smooth:
             self._blend(self.coverage(distance) * np.float32(opacity), ink)
         elif opacity >= 0.5:

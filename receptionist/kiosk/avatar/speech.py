@@ -1,4 +1,4 @@
-"""When each word and mouth shape of an utterance comes, estimated from its text where the voice does not tell."""
+"""When each word and mouth shape of an utterance comes: estimated if the voice does not tell."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 
-from receptionist.kiosk.avatar.expression import Utterance, Viseme
+from receptionist.kiosk.expression import Utterance, Viseme
 
 _LETTER_MS = 68  # about 160 words a minute
 _IDEOGRAPH_MS = 210

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from receptionist.kiosk.avatar.expression import Emotion, Gaze, Gesture, Utterance
+from receptionist.kiosk.expression import Emotion, Gaze, Gesture, Utterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class FaceState:
         gesture_seq: int,
         utterance: Utterance | None,
     ) -> FaceState:
-        """Return the state after being told at ``t_ms`` what to show; what did not change keeps its moment."""
+        """Return the state after being told at ``t_ms`` what to show; what is unchanged keeps its moment."""
         state = self
         if emotion is not state.emotion:
             state = replace(state, emotion=emotion, emotion_from=state.emotion, emotion_at=t_ms)

@@ -49,7 +49,7 @@ _MOST_KEPT = 8192
 
 
 def _strip(row: tuple[Run, ...], width: int) -> Strip:
-    """Return a row's strip; kept by the row's identity, since equal rows are one object and a strip keeps results."""
+    """Return a row's strip, kept by the row's identity: equal rows are one object."""
     key = (id(row), width)
     found = _kept.get(key)
     if found is not None:

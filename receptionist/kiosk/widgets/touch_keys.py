@@ -17,7 +17,7 @@ _ROWS = {
     "en": ("1234567890", "qwertyuiop", "asdfghjkl'", "zxcvbnm-.@"),
     "de": ("1234567890ß", "qwertzuiopü", "asdfghjklöä", "yxcvbnm-.@'"),
 }
-_KEY = Style.parse("#e8ecf6 on #26385c")
+_KEYS = (Style.parse("#e8ecf6 on #26385c"), Style.parse("#e8ecf6 on #304872"))  # rows take turns
 _SPECIAL = Style.parse("#101828 on #7ea6dc")
 _GAP = Style.parse("on #101828")
 
@@ -88,11 +88,12 @@ class TouchKeys(Widget):
         if row >= len(rows):
             return Strip.blank(self.size.width, _GAP)
         labelled = within == (self._key_height() - 1) // 2
+        style = _SPECIAL if row == len(rows) - 1 else _KEYS[row % 2]
         segments = []
         for key in rows[row]:
             room = max(0, key.end - key.start - 1)
             label = key.label if labelled else ""
-            segments.append(Segment(label[:room].center(room), _SPECIAL if row == len(rows) - 1 else _KEY))
+            segments.append(Segment(label[:room].center(room), style))
             segments.append(Segment(" " * (key.end - key.start - room), _GAP))
         return Strip(segments)
 
