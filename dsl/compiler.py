@@ -7,10 +7,12 @@ from dataclasses import MISSING, Field, dataclass, fields, replace
 from typing import ParamSpec, TypeVar
 
 from dsl.binding import BODY, DIALOGUE_SCOPE, OUTER_SCOPE, TURN_TAKING, Bound, Env, Tables, origin
+from dsl.conditions import Conditions, span_of
 from dsl.forge import Forge
 from dsl.lower import bind, lower_rule, slot_type
 from dsl.questions import settings
 from dsl.tree import (
+    Expr,
     FormsDecl,
     MemoryDecl,
     MironDecl,
@@ -37,6 +39,8 @@ NAME_TYPES = ("miron", "rule", "question")
 """Types of parameters that are fixed when compiled."""
 EARS = ("speaking", "typing")
 """Flags of the other that every dialogue has: the ears and the keyboard write them."""
+NEVER = "never/"
+"""Prefix of the rules that watch ``never`` conditions."""
 COUNTERS = ("step", "silent", "not_understood", "noise", "help")
 
 
@@ -72,6 +76,7 @@ class Compiled:
         locales: The first is the default.
         rules: Author's rule → its declaration, for coverage and explanations.
         tree: What it was made of.
+        env: Names as the dialogue sees them, for tests and tools.
     """
 
     program: Program
@@ -83,17 +88,21 @@ class Compiled:
     questions: Mapping[str, QuestionInfo]
     rules: Mapping[str, RuleDecl]
     tree: Tree
+    env: Env
 
 
-def compile_tree(tree: Tree) -> Compiled:
+def compile_tree(tree: Tree, *, watch: bool = False) -> Compiled:
     """Compile a read dialogue.
+
+    Args:
+        watch: Make a rule ``never/N`` of each ``never`` condition, which fires when it is met (for tests).
 
     Raises:
         ModelError: With every problem found, sorted by place.
     """
     if tree.dialogue is None:
         raise ModelError((Problem("no-dialogue", "there is no dialogue here, only modules", None),))
-    return _Compiler(tree, tree.dialogue).run()
+    return _Compiler(tree, tree.dialogue, watch).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +118,15 @@ class _Instance:
 class _Given:
     """Parameters of a used module, bound once everything is declared."""
 
+    prefix: str
     binds: dict[str, Bound]
     module: Owner
     values: Mapping[str, ValueExpr]
 
 
 class _Compiler:
-    def __init__(self, tree: Tree, dialogue: Owner) -> None:
-        self.tree, self.dialogue = tree, dialogue
+    def __init__(self, tree: Tree, dialogue: Owner, watch: bool) -> None:
+        self.tree, self.dialogue, self.watch = tree, dialogue, watch
         self.types = TypeTable()
         self.tables = Tables(self.types, modules=tree.modules)
         self.root = Env(dialogue, "", self.tables, dialogue.other)
@@ -139,12 +149,15 @@ class _Compiler:
         self._override()
         for given in self.given:
             self._bind(given)
-        for name, (decl, env) in list(self.tables.questions.items()):
-            self._try(self._declare_question, name, decl, env)
+        for name, (question, env) in list(self.tables.questions.items()):
+            self._try(self._declare_question, name, question, env)
         self._usage(instances)
         forge = Forge(self.tables)
         for name, (decl, env) in list(self.tables.rules.items()):
             self._try(lower_rule, forge, name, decl, env)
+        if self.watch:
+            for number, expr in enumerate(self.dialogue.never, 1):
+                self._try(self._watch, forge, number, expr)
         mirons = [
             miron
             for name, (decl, env) in self.tables.mirons.items()
@@ -178,7 +191,7 @@ class _Compiler:
             if module is None:
                 continue  # the checker reports it where it stands
             binds: dict[str, Bound] = {}
-            self.given.append(_Given(binds, module, values))
+            self.given.append(_Given(f"{name}.", binds, module, values))
             scope = OUTER_SCOPE if name == TURN_TAKING else DIALOGUE_SCOPE
             yield _Instance(module, Env(module, f"{name}.", self.tables, dialogue.other, binds, scope))
             yield from self._called(module, f"{name}.")
@@ -291,8 +304,12 @@ class _Compiler:
             value = given.values.get(param.name.text, param.default)
             if value is not None:
                 bound = self._try(bind, self.root, self.tables, param.type.name, value)
-                if bound is not None:
-                    given.binds[param.name.text] = bound
+                if bound is None:
+                    continue
+                given.binds[param.name.text] = bound
+                entry = given.prefix + param.name.text
+                if entry in self.tables.entries and bound.value is not None:
+                    self._default(entry, bound.value)
 
     # Questions, and who says and hears what
 
@@ -348,6 +365,19 @@ class _Compiler:
 
     # Results
 
+    def _watch(self, forge: Forge, number: int, expr: Expr) -> None:
+        conditions = Conditions(self.root, forge.end_of)
+        name = f"{NEVER}{number}"
+        forge.rules[name] = Rule(
+            name,
+            tuple(replace(group, takes=False) for group in conditions.groups(conditions.dnf(expr), ())),
+            scope=OUTER_SCOPE,
+            ignore_again=False,
+            position=number,
+            origin=origin(span_of(expr)),
+            hidden=True,
+        )
+
     def _progress(self, forge: Forge) -> None:
         """Any telling is progress: all questions begin at their first step again."""
         counters = [
@@ -397,6 +427,7 @@ class _Compiler:
             dict(self._questions()),
             {name: decl for name, (decl, _) in self.tables.rules.items()},
             self.tree,
+            self.root,
         )
 
     def _questions(self) -> Iterator[tuple[str, QuestionInfo]]:

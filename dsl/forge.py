@@ -55,6 +55,12 @@ class Head:
     base: str
 
 
+def following(group: Group) -> Group:
+    """The group with every rule that it consumes among its conditions."""
+    active = tuple(Lit(Active(state)) for state in group.eats if Lit(Active(state)) not in group.lits)
+    return replace(group, lits=active + group.lits) if active else group
+
+
 @dataclass(slots=True)
 class Forge:
     """Collects what the program consists of while it is lowered."""
@@ -91,7 +97,7 @@ class Forge:
         name = name or fresh + suffix
         self.rules[name] = Rule(
             name=name,
-            groups=tuple(groups) or (Group(Pulse("inner", name)),),
+            groups=tuple(map(following, groups)) or (Group(Pulse("inner", name)),),
             unless=masks,
             effects=effects,
             scope=env.scope,

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dsl.binding import TURN_TAKING, Env, unknown
-from dsl.forge import Edge, speaks
+from dsl.forge import Edge, following, speaks
 from dsl.tree import Name, QuestionDecl, Use
 from dsl.types import FLAG, Type
 from dsl.usage import hears
@@ -49,6 +49,7 @@ from miron.source import Span
 if TYPE_CHECKING:
     from dsl.lower import Body
 
+Masks = tuple[Mask, ...]
 NO_EFFECTS = Effects()
 REACTIONS = ("silent", "not_understood", "noise", "help")
 VOICE_STEPS = ("voice", "voice", "keyboard", "keyboard")
@@ -253,7 +254,7 @@ class _Asking:
         reactions = self._reactions(gave_up)
         reactions += self._digressions()
         groups = list(forge.rules[self.ask].groups) + [Edge(part, (part,)).group() for part in reactions]
-        forge.change(self.ask, groups=tuple(groups))
+        forge.change(self.ask, groups=tuple(map(following, groups)))
         body.fail("gave_up", gave_up)
         return self.answered
 

@@ -193,6 +193,8 @@ class Session:
         pulses = Pulses(core.network)
         pulses.add("world", "session_started", cause)
         intake.write_defaults(core, cause, pulses, kiosk=True)
+        for entry in self.program.entries:
+            core.refresh(entry)  # tests of what stays empty hold from here on (``is none``)
         self._finish(cascade.run(core, pulses, cause))
         self.run(0)
 

@@ -1,0 +1,503 @@
+"""Dialogue tests: scripted visitors on the virtual clock, and what the agent must do about them.
+
+What the author writes is described in docs/dsl.md. A test runs the very session that a kiosk runs; only
+time and effectors are simulated (:class:`engine.virtual.VirtualRun`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from dsl.binding import Env
+from dsl.compiler import NEVER, Compiled
+from dsl.conditions import Conditions
+from dsl.expressions import ExpressionError, parse_expr
+from dsl.fixtures import Fixture, plain, read_fixture, typed
+from dsl.language import MironLanguage
+from dsl.names import duration_ms
+from dsl.tree import Name, TestDecl, TestLine, Text
+from engine.events import Assert, Heard, Perceived, Pressed, Signal, Thought
+from engine.journal import Record
+from engine.model import Active, Ended, Lit, Mask, Test
+from engine.network import Network
+from engine.session import Session
+from engine.virtual import Services, VirtualRun, no_services
+from miron.model import Miron
+from miron.source import ModelError, Span
+
+INPUTS = frozenset({"user", "barge_in", "type", "press", "see", "think", "noise", "wait", "call"})
+NOISE_MS = 15_000
+"""Sound without end for so long is noise."""
+START = datetime(2026, 1, 5, 9, 0)
+"""When tests take place: a Monday morning."""
+
+Application = Callable[[Fixture], Services]
+"""Makes the services of an application (its directory …) for a test's ``given``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one test went.
+
+    Attributes:
+        failure: What was not as expected; empty if it passed.
+        span: The line of the test that failed.
+        transcript: What was heard, fired, said and done, a line each.
+        fired: Author's rules that fired.
+    """
+
+    name: str
+    failure: str
+    span: Span
+    transcript: tuple[str, ...]
+    fired: frozenset[str]
+
+    @property
+    def passed(self) -> bool:
+        """Whether all was as expected."""
+        return not self.failure
+
+
+class _Failure(Exception):
+    def __init__(self, message: str, span: Span) -> None:
+        super().__init__(message)
+        self.span = span
+
+
+def run_tests(
+    compiled: Compiled, application: Application | None = None, only: str = "", seed: int = 0
+) -> list[Outcome]:
+    """Run the tests of a dialogue, in the order written.
+
+    Args:
+        compiled: Compiled with ``watch=True`` if ``never`` is to be watched.
+        application: Services beyond the fixtures.
+        only: Run those whose name contains this.
+    """
+    dialogue = compiled.tree.dialogue
+    assert dialogue is not None
+    tests = [test for test in dialogue.tests if only in test.name.text]
+    shared = MironLanguage(compiled)
+    network = Network.compile(compiled.program)
+    return [_Play(compiled, test, application, shared, network, seed).run() for test in tests]
+
+
+@dataclass(slots=True)
+class _Window:
+    """What has happened since the last input."""
+
+    said: list[tuple[str, ...]] = field(default_factory=list)
+    acts: list[tuple[str, str]] = field(default_factory=list)
+    thoughts: list[str] = field(default_factory=list)
+    endings: list[str] = field(default_factory=list)
+
+
+class _Play:
+    def __init__(
+        self,
+        compiled: Compiled,
+        test: TestDecl,
+        application: Application | None,
+        language: MironLanguage,
+        network: Network,
+        seed: int,
+    ) -> None:
+        self.compiled, self.test = compiled, test
+        dialogue = compiled.tree.dialogue
+        assert dialogue is not None
+        self.env: Env = compiled.env
+        self.settings = {
+            line.key: line.value for line in test.lines if line.key in ("given", "locale", "strict")
+        }
+        self.lines = [line for line in test.lines if line.key not in ("given", "locale", "strict")]
+        self.strict = str(self.settings.get("strict", "yes")) not in ("no", "false", "off")
+        fixture = read_fixture(self.env, dialogue.given, self.settings.get("given"))
+        language = MironLanguage(compiled, fixture.lexicons) if fixture.lexicons else language
+        services = fixture.services(application(fixture) if application else no_services)
+        locale = self.settings.get("locale")
+        self.session = Session(
+            compiled.program,
+            language,
+            seed=seed,
+            locale=locale.text if isinstance(locale, (Text, Name)) else "",
+            wall_start=fixture.now or START,
+            network=network,
+        )
+        self.virtual = VirtualRun(self.session, services)
+        self.fixture = fixture
+        self.window = _Window()
+        self.transcript: list[str] = []
+        self.fired: set[str] = set()
+        self.values: dict[str, Mapping[str, Any]] = {}
+        self.where = test.name.span
+        self.session.observe(self._observe)
+
+    def run(self) -> Outcome:
+        """Play the lines; the first one that is not as expected ends the test."""
+        failure = ""
+        try:
+            self._play()
+        except _Failure as fault:
+            failure, self.where = str(fault), fault.span
+        except ModelError as fault:
+            failure = "; ".join(problem.message for problem in fault.problems)
+        return Outcome(
+            self.test.name.text, failure, self.where, tuple(self.transcript), frozenset(self.fired)
+        )
+
+    def _play(self) -> None:
+        self.virtual.open()
+        self._settle()
+        for entry, value in self.fixture.memory.items():
+            self.virtual.offer(Assert(entry, value))
+        self._settle()
+        self.window = _Window()
+        for index, line in enumerate(self.lines):
+            self.where = line.span
+            if line.key in INPUTS:
+                self._leftover(line.span)
+                self.window = _Window()
+                self.transcript.append(f"> {line.key}: {_shown(line.value)}")
+                following = next((later for later in self.lines[index + 1 :] if later.key in INPUTS), None)
+                self._input(line, following)
+            else:
+                self._check(line)
+        self._leftover(self.lines[-1].span if self.lines else self.where)
+
+    def _leftover(self, span: Span) -> None:
+        if self.strict and self.window.said:
+            names = ", ".join(_utterance(each) for each in self.window.said)
+            raise _Failure(f"the bot also said {names}", span)
+
+    # Inputs
+
+    def _input(self, line: TestLine, following: TestLine | None) -> None:
+        match line.key:
+            case "user":
+                self.virtual.offer(Heard(_text(line.value), via="voice"))
+            case "type":
+                self.virtual.offer(Heard(_text(line.value), via="key"))
+            case "barge_in":
+                value = line.value
+                text = _field(value, "user") if isinstance(value, dict) else value
+                self.virtual.offer(Heard(_text(text), via="voice"))
+            case "press":
+                self._press(line)
+            case "see":
+                self._see(line)
+            case "think":
+                name = _name(line.value)
+                self.virtual.offer(Thought(self.env.find_rule(name.text) or self.env.miron(name)))
+            case "noise":
+                self._noise(_duration(line))
+            case "wait":
+                self.virtual.advance(_duration(line))
+        if following is not None and following.key == "barge_in":
+            value = following.value
+            after = _field(value, "after") if isinstance(value, dict) else None
+            self.virtual.until_word(int(_text(after)) if after is not None else 1)
+            self._watch()
+        else:
+            self._settle()
+
+    def _press(self, line: TestLine) -> None:
+        name, args = _one(line.value)
+        known = self.env.find(self.env.tables.mirons, name.text)
+        if known is not None:
+            kinds = {slot.name: slot.type for slot in _miron(self.compiled, known).slots.values()}
+            types = self.env.tables.types
+            given = {
+                key.text: typed(value, types.named(kinds.get(key.text, "text")))
+                for key, value in args.items()
+            }
+            self.virtual.offer(Pressed(known, given))
+            return
+        for expected in self.session.expectations():
+            question = self.compiled.questions.get(expected.miron.removesuffix("/value"))
+            if question is not None and expected.miron.endswith("/value"):
+                slot = next(iter(_miron(self.compiled, expected.miron).slots))
+                self.virtual.offer(Pressed(expected.miron, {slot: name.text}))
+                return
+        raise _Failure(f"there is no button '{name.text}'", name.span)
+
+    def _see(self, line: TestLine) -> None:
+        text = _text(line.value)
+        negated = text.startswith("not ")
+        name, _, word = text.removeprefix("not ").partition(" is ")
+        found = self.env.reference(name.strip())
+        if found is None:
+            self.virtual.offer(Signal(self.env.find(self.env.tables.mirons, name) or name))
+            return
+        ref, kind = found
+        value = (
+            typed(Text(word.strip(), line.span), kind)
+            if word and kind.kind != "flag"
+            else word.strip() != "no"
+        )
+        self.virtual.offer(Assert(ref.entry, (not value) if negated else value))
+
+    def _noise(self, ms: int) -> None:
+        speaking = f"{self.env.other}.speaking"
+        self.virtual.offer(Assert(speaking, True))
+        self.virtual.advance(min(ms, NOISE_MS))
+        if ms >= NOISE_MS:
+            self.virtual.offer(Perceived("noise", via="voice"))
+            self.virtual.advance(ms - NOISE_MS)
+        self.virtual.offer(Assert(speaking, False))
+
+    def _settle(self) -> None:
+        if not self.virtual.settle():
+            raise _Failure("the bot does not come to an end within ten minutes", self.where)
+        self._watch()
+
+    def _watch(self) -> None:
+        met = next((name for name in sorted(self.fired) if name.startswith(NEVER)), None)
+        if met is not None:
+            rule = next(rule for rule in self.compiled.program.rules if rule.name == met)
+            raise _Failure(f"what must never happen has happened: {rule.origin}", self.where)
+
+    # Checks
+
+    def _check(self, line: TestLine) -> None:
+        match line.key:
+            case "bot":
+                items = line.value if isinstance(line.value, list) else [line.value]
+                for item in items:
+                    self._said(item, line)
+            case "asks":
+                self._asks(line)
+            case "gesture" | "feel" | "look" | "show":
+                channel = {"feel": "emotion", "look": "gaze", "show": "screen"}.get(line.key, line.key)
+                self._happened(line, [name for kind, name in self.window.acts if kind == channel])
+            case "thinks":
+                self._happened(line, self.window.thoughts)
+            case "calls":
+                self._happened(line, [name for kind, name in self.window.acts if kind == "service"])
+            case "end":
+                self._happened(line, self.window.endings)
+            case "check":
+                self._condition(line)
+
+    def _said(self, item: Any, line: TestLine) -> None:
+        name, args = _one(item)
+        wanted = self.env.miron(name)
+        cut = isinstance(item, dict) and _word(next(iter(item.values()))) == "cut"
+        while self.window.said:
+            first = self.window.said[0]
+            if first[0] == wanted or (cut and first[0] == f"cut {wanted}"):
+                rest = first[1:]
+                self.window.said[0:1] = [rest] if rest else []
+                self._entities(wanted, args)
+                return
+            if self.strict and first[0].startswith("cut "):
+                self.window.said.pop(0)
+                continue
+            if self.strict:
+                raise _Failure(
+                    f"expected the bot to say {name.text}, but it said {_utterance(first)}", name.span
+                )
+            self.window.said.pop(0)
+        raise _Failure(f"expected the bot to say {name.text}, but it said nothing more", name.span)
+
+    def _entities(self, miron: str, args: Mapping[Name, Any]) -> None:
+        said = self.values.get(miron, {})
+        kinds = {slot.name: slot.type for slot in _miron(self.compiled, miron).slots.values()}
+        for key, value in args.items():
+            wanted = typed(value, self.env.tables.types.named(kinds.get(key.text, "text")))
+            if said.get(key.text) != wanted:
+                raise _Failure(
+                    f"expected {key.text} to be {_shown(value)}, but it was {said.get(key.text)!r}", key.span
+                )
+
+    def _asks(self, line: TestLine) -> None:
+        name, _ = _one(line.value)
+        question = self.env.find(self.env.tables.questions, name.text)
+        if question is None:
+            raise _Failure(f"no question is called '{name.text}'", name.span)
+        detail = ""
+        if isinstance(line.value, dict):
+            detail = _word(next(iter(line.value.values())))
+        wanted = f"{question}/confirm" if detail == "confirm" else question
+        while self.window.said:
+            first = self.window.said.pop(0)
+            if first[0] == f"asks {wanted}":
+                if detail.isdigit() and first[1] != detail:
+                    raise _Failure(
+                        f"expected step {detail} of {name.text}, but it was step {first[1]}", name.span
+                    )
+                return
+            if self.strict and not first[0].startswith("cut "):
+                raise _Failure(
+                    f"expected the question {name.text}, but it said {_utterance(first)}", name.span
+                )
+        raise _Failure(f"expected the question {name.text}, but it asked nothing more", name.span)
+
+    def _happened(self, line: TestLine, names: Sequence[str]) -> None:
+        items = line.value if isinstance(line.value, list) else [line.value]
+        for item in items:
+            name, _ = _one(item)
+            wanted = self._qualified(line.key, name)
+            if wanted not in names:
+                seen = ", ".join(names) or "nothing"
+                raise _Failure(f"expected {line.key}: {name.text}, but there was {seen}", name.span)
+
+    def _qualified(self, key: str, name: Name) -> str:
+        tables = self.env.tables
+        if key == "calls":
+            return self.env.find(tables.services, name.text) or name.text
+        if key == "thinks":
+            return self.env.find_rule(name.text) or self.env.find(tables.mirons, name.text) or name.text
+        if key == "end":
+            return name.text
+        return self.env.miron(name)
+
+    def _condition(self, line: TestLine) -> None:
+        text = _text(line.value)
+        try:
+            expr = parse_expr(text, lambda start, end: line.span)
+        except ExpressionError as fault:
+            raise ModelError((fault.problem,)) from None
+        masks = Conditions(self.env, lambda rule: _end_of(self.compiled, rule)).masks(expr)
+        if not any(self._holds(mask) for mask in masks):
+            raise _Failure(f"expected {text}{self._seen(masks)}", line.span)
+
+    def _holds(self, mask: Mask) -> bool:
+        return all(self._lit(lit) == lit.positive for lit in mask.lits)
+
+    def _lit(self, lit: Lit) -> bool:
+        level = lit.of
+        if isinstance(level, Test):
+            return self.session.holds(level)
+        if isinstance(level, Active):
+            return level.rule in self.session.active()
+        unit = None if not isinstance(level, Ended) else self.session.network.level_id(level)
+        return unit is not None and self.session.executor.level(unit)
+
+    def _seen(self, masks: Iterable[Mask]) -> str:
+        entries = {lit.of.ref.entry for mask in masks for lit in mask.lits if isinstance(lit.of, Test)}
+        values = ", ".join(f"{entry} is {self.session.value(entry)!r}" for entry in sorted(entries))
+        return f", but {values}" if values else ""
+
+    # Watching
+
+    def _observe(self, record: Record) -> None:
+        self._note(record)
+        match record.kind:
+            case "fire":
+                rule = str(record.get("rule"))
+                if rule in self.compiled.rules or rule.startswith(NEVER):
+                    self.fired.add(rule)
+            case "percept":
+                if record.get("source") == "inner":
+                    self.window.thoughts.append(str(record.get("name")))
+                elif record.get("source") == "self" and record.act is not None:
+                    self._reported(record)
+            case "act":
+                self._acted(record)
+            case "fault":
+                self.transcript.append(f"  fault: {record.get('code')} {record.get('rules') or ''}")
+
+    def _acted(self, record: Record) -> None:
+        act = record.act
+        if record.get("channel") == "visit":
+            self.window.endings.append(str(record.get("name")))
+            return
+        if act is None or record.get("command") != "start":
+            return
+        if act.channel == "speech":
+            self.values.update({name: dict(act.entities) for name in act.mirons})
+            question = act.spec.question
+            self.window.said.append((f"asks {question}", str(act.step)) if question else tuple(act.mirons))
+        else:
+            names = act.mirons or (act.name,)
+            self.window.acts += [(act.channel, name) for name in names]
+        for mark in act.marks:
+            self.window.acts.append((mark.channel, mark.name))
+
+    def _reported(self, record: Record) -> None:
+        act = record.act
+        if act is not None and act.channel == "speech" and record.get("phase") == "cancelled":
+            for name in act.mirons:
+                self.window.said.append((f"cut {name}",))
+
+    def _note(self, record: Record) -> None:
+        line = _noted(record)
+        if line:
+            self.transcript.append("  " + line)
+
+
+def _noted(record: Record) -> str:
+    """A record in words, for people who read why a test failed; empty for what would only be noise."""
+    get = record.get
+    match record.kind:
+        case "percept" if get("source") == "other":
+            entities = f" {get('entities')}" if get("entities") else ""
+            return f"heard {get('name')}{entities}"
+        case "percept" if get("source") == "inner":
+            return f"thought {get('name')}"
+        case "fire" if "/" not in str(get("rule")):
+            return f"fired {get('rule')}"
+        case "act" if get("command") == "start" and record.act is not None:
+            text = f": {record.act.text}" if record.act.text else ""
+            return f"{get('channel')} {get('name')}{text}"
+        case "act" if get("channel") == "visit":
+            return f"ended {get('name')}"
+        case "memory" if "/" not in str(get("name")):
+            return f"memory {get('name')} = {get('new')!r} ({get('origin')})"
+    return ""
+
+
+def _utterance(names: tuple[str, ...]) -> str:
+    if names[0].startswith("asks "):
+        question, _, confirm = names[0].removeprefix("asks ").partition("/")
+        return f"question {question} ({confirm or 'step ' + names[1]})"
+    return " + ".join(names)
+
+
+def _one(value: Any) -> tuple[Name, dict[Name, Any]]:
+    """``NAME`` or ``{NAME: {key: value}}``."""
+    if isinstance(value, dict):
+        key, inner = next(iter(value.items()))
+        return key, inner if isinstance(inner, dict) else {}
+    return _name(value), {}
+
+
+def _name(value: Any) -> Name:
+    return value if isinstance(value, Name) else Name(value.text, value.span)
+
+
+def _word(value: Any) -> str:
+    return value.text if isinstance(value, (Text, Name)) else ""
+
+
+def _text(value: Any) -> str:
+    return value.text if isinstance(value, (Text, Name)) else str(plain(value))
+
+
+def _shown(value: Any) -> str:
+    return str(plain(value))
+
+
+def _field(value: dict[Name, Any], key: str) -> Any:
+    return next((item for name, item in value.items() if name.text == key), None)
+
+
+def _duration(line: TestLine) -> int:
+    try:
+        ms = duration_ms(_text(line.value))
+    except ValueError:
+        ms = None
+    if ms is None:
+        raise _Failure(f"'{_text(line.value)}' is no duration; for example 5s", line.span)
+    return ms
+
+
+def _miron(compiled: Compiled, name: str) -> Miron:
+    return next((miron for miron in compiled.mirons if miron.name == name), Miron(name))
+
+
+def _end_of(compiled: Compiled, rule: str) -> str:
+    return next((unit.end_part or rule for unit in compiled.program.rules if unit.name == rule), rule)
