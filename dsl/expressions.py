@@ -236,7 +236,7 @@ class _Parser:
                 message = (
                     f"'for' takes something that lasts, and '{event.kind} {event.name}' lasts one moment"
                 )
-                fix = f"{event.kind} {event.name} within {_written(duration)}"
+                fix = f"{event.kind} {event.name} within {written(duration)}"
                 raise self._error("event-for", message, begin, fix)
             return For(found, duration)
         if self._accept("within"):
@@ -436,7 +436,8 @@ def _number(text: str) -> int | Decimal:
     return int(text) if "." not in text else Decimal(text)
 
 
-def _written(duration: int | Name) -> str:
+def written(duration: int | Name) -> str:
+    """A duration as an author would write it."""
     if isinstance(duration, Name):
         return duration.text
     for unit, size in (("h", 3_600_000), ("min", 60_000), ("s", 1_000)):

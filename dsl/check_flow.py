@@ -1,0 +1,304 @@
+"""Checking the whole of an owner: who says and hears what, what is never used, reached or ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dsl.check_steps import conditions
+from dsl.check_texts import all_texts, cycles, memory_slots, slots_of, template
+from dsl.checking import Checking
+from dsl.symbols import bodies
+from dsl.tree import FormsDecl, MironDecl, Name, Owner, RuleDecl, Step
+from dsl.usage import all_steps, events
+from miron.source import Note, Span
+from miron.template import Mark, Option, Sequence, Template, Text, walk
+
+
+def check_shipped(checking: Checking) -> None:
+    """Report locales of the dialogue in which a standard module has nothing to say."""
+    dialogue = checking.view.world.tree.dialogue
+    if dialogue is None:
+        return
+    said = [
+        decl
+        for name, decl in checking.view.owner.mirons.items()
+        if decl.channel == "speech"
+        and id(decl) in checking.usage.said
+        and f"{checking.owner_name}.{name}" not in dialogue.mirons
+    ]
+    for locale in dialogue.locales:
+        missing = [decl.name.text for decl in said if not _sayable(decl.forms.get(locale))]
+        if missing:
+            message = f"the module '{checking.owner_name}' has no sentences in '{locale}'"
+            listed = ", ".join(f"{checking.owner_name}.{name}" for name in missing[:8])
+            note = Note(
+                f"write them in the dialogue, under mirons: {listed}{' …' if len(missing) > 8 else ''}"
+            )
+            checking.warn("missing-sentence", message, dialogue.name.span, [note])
+
+
+def check_mirons(checking: Checking) -> None:
+    """Report missing locales, Mirons both said and heard that hold memory, and idle ones."""
+    owner = checking.view.owner
+    asked = {question.fills.text for question in owner.questions.values() if question.fills is not None}
+    for name, decl in owner.mirons.items():
+        if decl.channel != "speech" or "." in name:
+            continue
+        said, heard = checking.usage.said.get(id(decl)), checking.usage.heard.get(id(decl))
+        holds = memory_slots(checking.view, decl)
+        if said is None and (holds or decl.sets):
+            # It is understood whenever the other says it, and tells what it holds.
+            heard = heard or decl.name.span
+            for entry in holds:
+                checking.writes(entry)
+        elif heard is not None:
+            for entry in holds:
+                checking.writes(entry)
+        if said is not None and heard is not None:
+            _check_both(checking, decl, said, heard)
+        _check_locales(checking, decl, said, heard)
+        is_used = said or heard or id(decl) in checking.usage.named or id(decl) in checking.usage.thought
+        if not is_used and not (holds & asked):
+            checking.warn("unused-miron", f"nobody says or hears '{name}'", decl.name.span)
+
+
+def _check_both(checking: Checking, decl: MironDecl, said: Span, heard: Span) -> None:
+    holds = {
+        slot
+        for locale, forms in decl.forms.items()
+        for text in forms.both
+        for slot in slots_of(checking.view, text, locale)
+        if checking.view.entry(slot) is not None
+    }
+    if not holds:
+        return
+    entry = min(holds)
+    message = f"'{decl.name}' is both said and heard, so it may hold no memory entry ('{entry}')"
+    notes = [
+        Note("it is said here", said),
+        Note("it is heard here", heard),
+        Note("whose words would fill the entry? Make it two Mirons"),
+    ]
+    checking.report("said-and-heard", message, decl.name.span, None, notes)
+
+
+def _check_locales(checking: Checking, decl: MironDecl, said: Span | None, heard: Span | None) -> None:
+    if checking.is_module and not decl.forms:
+        return
+    dialogue = checking.view.world.tree.dialogue
+    locales = (dialogue or checking.view.owner).locales
+    missing_said = [locale for locale in locales if not _sayable(decl.forms.get(locale))]
+    missing_heard = [locale for locale in locales if not _hearable(decl.forms.get(locale))]
+    if said is not None and missing_said:
+        message = f"'{decl.name}' is said and has no sentence in {', '.join(missing_said)}"
+        checking.report("missing-sentence", message, decl.name.span, None, [Note("it is said here", said)])
+    elif heard is not None and missing_heard:
+        message = f"'{decl.name}' is heard and has no sentence in {', '.join(missing_heard)}"
+        checking.warn("missing-sentence", message, decl.name.span)
+
+
+def _sayable(forms: FormsDecl | None) -> bool:
+    return forms is not None and bool(forms.both or forms.said or forms.jinja)
+
+
+def _hearable(forms: FormsDecl | None) -> bool:
+    return forms is not None and bool(forms.both or forms.heard)
+
+
+def check_silent_sentences(checking: Checking) -> None:
+    """Report sentences that can be nothing at all: ``[please]`` alone."""
+    for decl in checking.view.owner.mirons.values():
+        for forms in decl.forms.values():
+            for text in all_texts(forms):
+                parsed = template(text)
+                if parsed is not None and _only_optional(parsed):
+                    message = "all of this sentence is optional, so it may be nothing at all"
+                    checking.warn("empty-sentence", message, text.span)
+
+
+def _only_optional(parsed: Template) -> bool:
+    return all(_may_be_empty(node) for node in parsed.root.items) and not any(
+        isinstance(node, Mark) for node in walk(parsed.root)
+    )
+
+
+def _may_be_empty(node: object) -> bool:
+    if isinstance(node, Option):
+        return True
+    if isinstance(node, Text):
+        return not node.text.strip()
+    return isinstance(node, Sequence) and all(_may_be_empty(item) for item in node.items)
+
+
+def check_reachable(checking: Checking) -> None:
+    """Report rules that nothing fires, and inner Mirons that nothing thinks."""
+    thought = checking.usage.thought
+    for name, rule in checking.view.owner.rules.items():
+        if "." in name or rule.when or id(rule) in thought or checking.is_module:
+            continue  # rules of a module can be thought from outside
+        message = f"nothing fires the rule '{name}': it has no 'when', and nobody thinks it"
+        checking.warn("unreachable-rule", message, rule.span)
+    for expr in conditions(checking.view.owner):
+        for event in events(expr):
+            decl = checking.view.owner.mirons.get(event.name.text)
+            if (
+                event.kind == "think"
+                and decl is not None
+                and decl.channel == "inner"
+                and id(decl) not in thought
+            ):
+                message = f"nobody thinks '{event.name}'"
+                checking.warn("never-thought", message, event.name.span)
+
+
+def check_memory(checking: Checking) -> None:
+    """Report entries that nobody reads, and entries that are read but never written."""
+    owner = checking.view.owner
+    for name, entry in owner.memory.items():
+        key = (owner.name.text, name)
+        if key not in checking.usage.read:
+            checking.warn("unused-memory", f"nobody reads '{name}'", entry.name.span)
+        elif key not in checking.usage.written and not checking.is_module:
+            if entry.name.text.partition(".")[0] in ("given", owner.other) and _is_signal(name):
+                continue
+            message = f"nothing ever writes '{name}', so it stays empty"
+            checking.warn("never-written", message, entry.name.span)
+
+
+def _is_signal(name: str) -> bool:
+    from dsl.symbols import USER_FLAGS
+
+    return name.rpartition(".")[2] in USER_FLAGS
+
+
+def check_endings(checking: Checking, everywhere: dict[str, Name]) -> None:
+    """Report endings that no rule ever reaches."""
+    for ending in checking.view.owner.endings or ():
+        if ending.text not in everywhere:
+            checking.warn("unreachable-ending", f"no rule ends the visit with '{ending}'", ending.span)
+
+
+def check_timers(checking: Checking) -> None:
+    """Report timers that nobody waits for."""
+    for name, place in checking.view.index.timers.items():
+        if name not in checking.usage.waited and not any(
+            waited.endswith(f".{name}") for waited in checking.usage.waited
+        ):
+            checking.warn("unused-timer", f"nobody waits for the timer '{name}'", place.span)
+
+
+# Loops without a pause
+
+
+def check_loops(checking: Checking) -> None:
+    """Report rules that think each other in a circle without any pause."""
+    owner = checking.view.owner
+    hearing = _thinkers(owner)
+    graph: dict[str, list[str]] = {}
+    for name, rule in owner.rules.items():
+        if rule.if_ is not None or rule.unless is not None or rule.once or rule.cooldown is not None:
+            graph[name] = []
+            continue
+        targets: list[str] = []
+        for thought in _thoughts(rule.do):
+            targets += [thought] if thought in owner.rules else hearing.get(thought, [])
+        graph[name] = targets
+    for cycle in cycles(graph):
+        first = owner.rules[cycle[0]]
+        message = f"these rules think each other without any pause: {' → '.join([*cycle, cycle[0]])}"
+        note = Note(
+            "after 64 rounds within one moment the engine stops it; let one of them ask, say, call or wait"
+        )
+        checking.warn("endless-loop", message, first.span, [note])
+
+
+def _thinkers(owner: Owner) -> dict[str, list[str]]:
+    """Inner Miron → the rules that fire on it, whatever else holds."""
+    found: dict[str, list[str]] = {}
+    for name, rule in owner.rules.items():
+        if not rule.follows:
+            for expr in rule.when:
+                if events_alone(expr):
+                    for event in events(expr):
+                        if event.kind == "think":
+                            found.setdefault(event.name.text, []).append(name)
+    return found
+
+
+def events_alone(expr: object) -> bool:
+    """Whether an alternative of a condition is nothing but an event."""
+    from dsl.tree import EventExpr, Or
+
+    return isinstance(expr, EventExpr) or (isinstance(expr, Or) and all(map(events_alone, expr.items)))
+
+
+def _thoughts(steps: tuple[Step, ...]) -> Iterator[str]:
+    """What is thought for certain, before any act that takes time."""
+    for step in steps:
+        if step.if_ is not None:
+            continue
+        if _pauses(step):
+            return
+        if step.think is not None:
+            yield step.think.name.text
+        yield from _thoughts(step.do)
+
+
+def _pauses(step: Step) -> bool:
+    return any(
+        inner.ask
+        or inner.say
+        or inner.call
+        or inner.wait is not None
+        or inner.gesture
+        or inner.feel
+        or inner.show
+        for inner in all_steps((step,))
+    )
+
+
+def check_twins(checking: Checking) -> None:
+    """Report Mirons that are heard and share a sentence word for word."""
+    owner = checking.view.owner
+    seen: dict[tuple[str, str], MironDecl] = {}
+    heard = checking.usage.heard
+    for name, decl in owner.mirons.items():
+        if (
+            decl.channel != "speech"
+            or "." in name
+            or (id(decl) in checking.usage.said and id(decl) not in heard)
+        ):
+            continue
+        for locale, forms in decl.forms.items():
+            for text in (*forms.both, *forms.heard):
+                key = (locale, " ".join(text.text.casefold().strip(" .!?").split()))
+                first = seen.setdefault(key, decl)
+                if first is not decl:
+                    _report_twins(checking, decl, first, text.text, text.span)
+
+
+def _report_twins(checking: Checking, decl: MironDecl, first: MironDecl, text: str, span: Span) -> None:
+    owner = checking.view.owner
+    message = f"'{decl.name}' and '{first.name}' share the sentence '{text}'"
+    notes = [Note(f"'{first.name}' is declared here", first.name.span)]
+    if _plainly_heard(owner, decl.name.text) and _plainly_heard(owner, first.name.text):
+        checking.report("shared-sentence", message, span, None, notes)
+    else:
+        checking.warn("shared-sentence", message, span, notes)
+
+
+def _plainly_heard(owner: Owner, name: str) -> bool:
+    """Whether a rule hears it at any time, whatever else holds."""
+    return any(_hears_alone(rule, name) for rule in owner.rules.values())
+
+
+def _hears_alone(rule: RuleDecl, name: str) -> bool:
+    if rule.follows or rule.if_ is not None or rule.unless is not None:
+        return False
+    return any(
+        events_alone(expr) and any(event.kind == "hear" and event.name.text == name for event in events(expr))
+        for expr in rule.when
+    )
+
+
+__all__ = ["bodies"]
