@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time
+from itertools import chain, count
 from typing import TypeVar
 
 from sqlalchemy import delete, or_, select, update
@@ -49,6 +50,7 @@ Clock = Callable[[], datetime]
 """Gives the kiosk's local time, without a zone."""
 
 _SURE_SCORE, _SURE_MARGIN, _POSSIBLE_SCORE, _SHOWN = 88.0, 8.0, 60.0, 3
+_COME = (VisitState.ARRIVED, VisitState.LEFT)
 
 _Named = TypeVar("_Named")
 
@@ -136,17 +138,16 @@ class Directory:
                 select(HostRow).where(or_(HostRow.name == clean(name), told_apart)).order_by(HostRow.id)
             ).all()
             also = [clean(alias) for alias in aliases]
-            for number, row in enumerate(others, start=1):
-                if row.name == clean(name):
-                    row.aliases = [*(row.aliases or ()), row.name]
-                    row.name = f"{row.name} ({row.team or number})"
-            taken = {row.name for row in others}
             unique = clean(name)
             if others:
                 also.append(unique)
-                unique = f"{clean(name)} ({team or len(others) + 1})"
-                if unique in taken:
-                    unique = f"{clean(name)} ({len(others) + 1})"
+                taken = {row.name for row in others}
+                for row in others:
+                    if row.name == unique:
+                        row.aliases = [*(row.aliases or ()), unique]
+                        row.name = _apart(unique, row.team, taken)
+                        taken.add(row.name)
+                unique = _apart(unique, team, taken)
             session.flush()
             row = HostRow(
                 name=unique,
@@ -184,7 +185,8 @@ class Directory:
     ) -> VisitSearch:
         """Visits of a day (None: today) that meet everything asked for and are not cancelled.
 
-        Visitors who have left are found too: they may come back.
+        Visitors who have come already are found by their name only: they may have been sent back to the
+        desk, but nobody else is looking for their visit.
 
         Args:
             name: Whole name of the visitor, or any part of it.
@@ -197,10 +199,11 @@ class Directory:
             The visits with the best likeness only: if names are equal, none that are merely similar. A visit
             without a visitor name is found through its host or company, after any that names the visitor.
         """
+        named = bool(name or first or last)
         hosts = {found.name: found for found in self.hosts()}
         ranked: list[tuple[Likeness, Visit]] = []
         for visit in self.visits(day):
-            if visit.state is VisitState.CANCELLED:
+            if visit.state is VisitState.CANCELLED or (visit.state in _COME and not named):
                 continue
             likes = [_visitor_likeness(visit, name, first, last, anonymous=bool(company or host))]
             if company:
@@ -405,6 +408,13 @@ class Directory:
                 )
                 session.execute(update(VisitRow).where(of_demo).values(day=today, state=VisitState.EXPECTED))
         self._demo_day = today
+
+
+def _apart(name: str, team: str | None, taken: set[str]) -> str:
+    """A name with its team, else with the first free number, that nobody has yet."""
+    by_team = [f"{name} ({team})"] if team else []
+    numbered = (f"{name} ({number})" for number in count(1))
+    return next(candidate for candidate in chain(by_team, numbered) if candidate not in taken)
 
 
 def _best(ranked: Iterable[tuple[Likeness, _Named]]) -> list[_Named]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -20,13 +21,21 @@ from receptionist.actions.desk import Desk, DeskSource, open_desk
 from receptionist.actions.inprocess import InProcessActions
 from receptionist.actions.signatures import SIGNATURES
 from receptionist.config import load_config
-from receptionist.directory import Reply
+from receptionist.directory import Reply, open_directory
+from receptionist.directory.seed import fill, read_file
 from receptionist.notify import DeliveryError, Message, SendState
 from receptionist.services import Result, ServiceFailure, ServiceRunner
 
 
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("seeded")
+    return Path(open_desk(load_config(env={"MIRON_HOME": str(home)})).directory.database.name)
+
+
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def desk(tmp_path: Path, seeded: Path) -> Desk:
+    shutil.copy(seeded, tmp_path)
     return open_desk(load_config(env={"MIRON_HOME": str(tmp_path)}))
 
 
@@ -397,3 +406,23 @@ def test_naming_the_services_loads_neither_rasa_nor_the_database_library() -> No
         "sys.exit(any(name in sys.modules for name in ('rasa_sdk', 'sqlalchemy', 'torch', 'textual')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, env=environment()).returncode == 0
+
+
+def test_every_service_is_documented_with_its_parameters_and_results() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "directory.md").read_text(encoding="utf-8")
+    rows = {line.split("`")[1]: line for line in page.splitlines() if line.startswith("| `")}
+    assert set(rows) == set(SIGNATURES)
+    for name, signature in SIGNATURES.items():
+        takes = [key + "?" * kind.endswith("?") for key, kind in signature.takes.items()]
+        assert rows[name].split("|")[2].strip(" `") == " ".join(takes)
+        assert all(f"`{key}`" in rows[name].split("|")[3] for key in signature.gives)
+        assert ("outward" in rows[name]) == signature.outward
+
+
+def test_the_documented_fixture_can_be_read(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "directory.md").read_text(encoding="utf-8")
+    file = tmp_path / "fixture.yaml"
+    file.write_text(page.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    directory = open_directory("sqlite://")
+    fill(directory, read_file(file))
+    assert [visit.visitor for visit in directory.find_visits(host="Amazing Grace").visits] == ["Ada Lovelace"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -157,3 +158,12 @@ def test_the_home_variable_replaces_both_folders(tmp_path: Path) -> None:
     assert folders({"MIRON_HOME": str(tmp_path)}) == (tmp_path, tmp_path)
     settings, data = folders({})
     assert settings.name == data.name == "miron"
+
+
+def test_the_documented_file_is_valid_and_shows_the_defaults(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
+    found = re.search(r"```toml\n(.*?)```", page, flags=re.DOTALL)
+    assert found
+    config = load_config(written(tmp_path, found[1]), env={"MIRON_HOME": str(tmp_path)})
+    default = load_config(written(tmp_path, ""), env={"MIRON_HOME": str(tmp_path)})
+    assert replace(config, places={}) == default

@@ -127,6 +127,13 @@ def test_a_visit_without_visitor_name_is_found_through_its_host_only(demo: Direc
     assert visitors(demo, company="Blue Harbour Catering") == [None]
 
 
+def test_who_has_come_already_is_found_by_name_only(demo: Directory) -> None:
+    demo.check_in("Ada Lovelace", "Grace Hopper")
+    assert visitors(demo, host="Grace Hopper") == ["Charles Babbage"]
+    assert visitors(demo, company="Analytical Engines") == ["Charles Babbage"]
+    assert visitors(demo, name="Lovelace") == ["Ada Lovelace"]
+
+
 def test_a_visitor_who_left_may_come_back_and_a_cancelled_visit_is_not_found(demo: Directory) -> None:
     demo.check_in("Ada Lovelace", "Grace Hopper")
     demo.check_out("Ada Lovelace")
@@ -180,7 +187,7 @@ def test_hosts_of_one_name_are_told_apart_by_team_and_the_shared_name_is_not_sur
         ]
     )
     names = [match.host.name for match in directory.find_hosts("Ada Byron").matches]
-    assert names == ["Ada Byron (3)", "Ada Byron (Research)", "Ada Byron (Sales)"]
+    assert names == ["Ada Byron (1)", "Ada Byron (Research)", "Ada Byron (Sales)"]
     assert directory.host("Ada Byron") is None
     chosen = directory.host("Ada Byron (Sales)")
     assert chosen is not None
