@@ -48,13 +48,13 @@ class State:
 
     Attributes:
         words: Word → states after it.
-        pieces: Piece of a word → states after it.
+        pieces: First letter → pieces of words and the states after them.
         slots: Slot → states after its value.
         accepts: Sentences that end here.
     """
 
     words: Mapping[str, tuple[int, ...]]
-    pieces: tuple[tuple[str, int], ...]
+    pieces: Mapping[str, list[tuple[str, int]]]
     slots: tuple[tuple[SlotKey, tuple[int, ...]], ...]
     accepts: tuple[int, ...]
     after: dict[str, State | None] = field(default_factory=dict)
@@ -145,7 +145,10 @@ class Automaton:
                     seen.add(target)
                     stack.append(target)
         ordered = sorted(seen)
-        pieces = tuple(piece for state in ordered for piece in self._pieces[state])
+        pieces: dict[str, list[tuple[str, int]]] = {}
+        for state in ordered:
+            for piece in self._pieces[state]:
+                pieces.setdefault(piece[0][:1], []).append(piece)
         if not at_word:
             return State({}, pieces, (), ())
         words: dict[str, list[int]] = {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from miron.automaton import Automaton, SlotKey, State
 from miron.entities import FREE, Found, Heard, Recogniser
@@ -69,6 +70,39 @@ class Reading:
     before: Reading | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Words that may stand around a sentence, with their evidence."""
+
+    words: tuple[str, ...]
+    weight: float
+    joiner: bool = False
+
+
+@dataclass(slots=True)
+class _Around:
+    """Groups that begin with one word: before a sentence, and after it."""
+
+    before: tuple[_Group, ...] = ()
+    after: tuple[_Group, ...] = ()
+
+
+@lru_cache(maxsize=16)
+def _around(locale: str) -> dict[str, _Around]:
+    data = get(locale)
+    found: dict[str, _Around] = {}
+    before = [_Group(words, OPENER) for words in data.openers]
+    before += [_Group(words, CARRIER) for words in data.carriers]
+    before += [_Group((word,), OPENER, True) for word in sorted(data.joiners)]
+    for group in before:
+        entry = found.setdefault(group.words[0], _Around())
+        entry.before = (*entry.before, group)
+    for words in data.closers:
+        entry = found.setdefault(words[0], _Around())
+        entry.after = (*entry.after, _Group(words, OPENER))
+    return found
+
+
 class _Item:
     """The best way found to a state at a word."""
 
@@ -116,6 +150,7 @@ class Search:
         self._usable = usable
         self._near = near
         self._locale = get(heard.locale)
+        self._around = _around(heard.locale)
         self._found: dict[tuple[str, int], list[Found]] = {}
         self._likely: dict[int, tuple[str, ...]] = {}
         self._size = len(heard.words)
@@ -185,7 +220,7 @@ class Search:
         seen: set[tuple[int, int]] = set()
         while front:
             current, done = front.pop()
-            for piece, target in current.state.pieces:
+            for piece, target in current.state.pieces.get(spoken[done : done + 1], ()):
                 if not spoken.startswith(piece, done):
                     continue
                 end = done + len(piece)
@@ -227,19 +262,20 @@ class Search:
             self._add(
                 at + 1, item.state, item.score + SKIPPED, item.matched, item, Edge("filler", at, at + 1)
             )
-        groups: list[tuple[float, tuple[tuple[str, ...], ...]]] = []
+        around = self._around.get(word)
+        if around is None:
+            return
         if item.state is self._start:
-            groups += [(OPENER, self._locale.openers), (CARRIER, self._locale.carriers)]
-            if at and word in self._locale.joiners:
-                groups.append((OPENER, ((word,),)))
+            groups = around.before if at else tuple(group for group in around.before if not group.joiner)
         elif item.state.accepts and item.matched:
-            groups.append((OPENER, self._locale.closers))
-        for weight, candidates in groups:
-            for group in candidates:
-                end = at + len(group)
-                if group[0] == word and end <= self._size and self._stands(at, group):
-                    edge = Edge("opener", at, end)
-                    self._add(end, item.state, item.score + weight * len(group), item.matched, item, edge)
+            groups = around.after
+        else:
+            return
+        for group in groups:
+            end = at + len(group.words)
+            if end <= self._size and self._stands(at, group.words):
+                score = item.score + group.weight * len(group.words)
+                self._add(end, item.state, score, item.matched, item, Edge("opener", at, end))
 
     def _stands(self, at: int, group: tuple[str, ...]) -> bool:
         return all(self._heard.words[at + offset].text == word for offset, word in enumerate(group))

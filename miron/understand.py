@@ -14,6 +14,7 @@ from datetime import datetime
 from miron.automaton import Automaton
 from miron.check import check_phrases
 from miron.entities import EXACT, FREE, NAME, Found, Heard, Lexicon, NameRecogniser, Recogniser, recogniser
+from miron.locales import get
 from miron.model import (
     NOT_UNDERSTOOD,
     Act,
@@ -28,7 +29,7 @@ from miron.model import (
 from miron.search import TOLERANT_WORDS, Edge, Reading, Search
 from miron.template import Template, slot_refs
 from miron.typos import Spelling
-from miron.words import words_of
+from miron.words import NO_BREAK, words_of
 
 MAX_CHARACTERS = 20_000
 MAX_WORDS = 2_000
@@ -259,11 +260,12 @@ class _Ear:
         seen: set[str] = set()
         for reading in readings:
             name = self._sentences[reading.sentence].miron.name
-            if name not in seen:
+            if name in seen or not _coherent(reading, heard):
+                continue
+            act = self._act(reading, heard, weights)
+            if not tolerant or all(part.confidence >= TOLERATED for part in act.sequence):
                 seen.add(name)
-                act = self._act(reading, heard, weights)
-                if not tolerant or act.confidence >= TOLERATED:
-                    acts.append(act)
+                acts.append(act)
         return acts
 
     def values(
@@ -326,6 +328,24 @@ class _Ear:
             settled.sure and confidence >= SURE,
             settled.rivals,
         )
+
+
+def _coherent(reading: Reading, heard: Heard) -> bool:
+    """Whether it is no mere row of values: what stands beside a bare value must be set off from it."""
+    later: Reading | None = None
+    current: Reading | None = reading
+    while current is not None:
+        if later is not None and not (_literal(current) and _literal(later)):
+            place = later.edges[0].start
+            joined = heard.words[place].text in get(heard.locale).joiners
+            if heard.words[place].gap == NO_BREAK and not joined:
+                return False
+        later, current = current, current.before
+    return True
+
+
+def _literal(reading: Reading) -> bool:
+    return any(edge.kind in ("word", "typo") for edge in reading.edges)
 
 
 def _confidence(edges: Sequence[Edge]) -> float:

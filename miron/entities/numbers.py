@@ -168,7 +168,7 @@ def read_ordinal(heard: Heard, start: int) -> tuple[int, int] | None:
         return (found[0], found[1]) if found and isinstance(found[1], int) else None
     if text in data.ordinals:
         return at + 1, data.ordinals[text]
-    if not text.isdigit() or len(text) > 6:
+    if not text.isdigit() or len(text) > 9:
         return None
     value = int(text)
     after = words[at + 1].text if at + 1 < len(words) and not words[at + 1].gap else ""
