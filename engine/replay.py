@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from engine.check import Malformed
-from engine.events import Assert, ClockChange, Event, Gate, HeardValue, Perceived, Phase, Report, Signal
+from engine.events import (
+    Assert,
+    ClockChange,
+    Event,
+    Gate,
+    Heard,
+    HeardValue,
+    Perceived,
+    Phase,
+    Report,
+    Signal,
+)
 from engine.journal import Journal, JournalError, Record, parse
 from engine.language import Language
 from engine.model import Json, Program
@@ -87,6 +97,9 @@ def _event_of(record: Record) -> Event | Malformed | None:
             )
         case "percept" if data["source"] == "world":
             return Signal(data["name"], data.get("entities") or {}, number)
+        case "percept" if "name" not in data:  # delivered twice, so it was never understood
+            confidence = data.get("confidence")
+            return Heard(data["text"], data["via"], None if confidence is None else float(confidence), number)
         case "percept":
             return _perceived(data, number)
         case "memory":
@@ -103,12 +116,12 @@ def _event_of(record: Record) -> Event | Malformed | None:
 def _perceived(data: Mapping[str, Json], number: tuple[str, int] | None) -> Perceived:
     confidence = data.get("confidence")
     return Perceived(
-        data.get("name") or "",
+        data["name"],
         _entities(data),
         data.get("via") or "",
         source=data["source"],
         text=data.get("text") or "",
-        confidence=None if confidence is None else float(Decimal(confidence)),
+        confidence=None if confidence is None else float(confidence),
         locale=data.get("locale") or "",
         also=tuple(
             Perceived(each["name"], _entities(each), data.get("via") or "") for each in data.get("also") or ()

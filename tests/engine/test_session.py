@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from engine.events import (
     Assert,
@@ -23,15 +23,12 @@ from engine.events import (
 )
 from engine.model import (
     ActSpec,
-    After,
     Assign,
     Const,
     EntityRef,
     Entry,
     Failed,
-    Held,
     Intercept,
-    Mask,
     MironMeta,
     OnBusy,
     Op,
@@ -42,7 +39,7 @@ from engine.model import (
     TimerOut,
 )
 from engine.model import Test as Check
-from engine.session import Session
+from tests.engine.plays import NAME, RICH, SCRIPT, Script, play
 from tests.engine.scenes import (
     Stage,
     absent,
@@ -50,7 +47,6 @@ from tests.engine.scenes import (
     finished,
     hear,
     holds,
-    known,
     on,
     program,
     rule,
@@ -58,10 +54,8 @@ from tests.engine.scenes import (
     told,
     wait,
     when,
-    yes,
 )
 
-NAME = MironMeta("name", writes=(("who", "visitor.name"),))
 ENTRIES = {"visitor.name": "person"}
 
 
@@ -583,101 +577,31 @@ def test_choices_do_not_repeat_at_once_and_depend_on_the_seed_only() -> None:
         return [core.choose("greeting", 4) for _ in range(200)]
 
     first = draws(1)
-    assert all(a != b for a, b in zip(first, first[1:], strict=False))
+    assert all(a != b for a, b in itertools.pairwise(first))
     assert set(first) == {0, 1, 2, 3}
     assert first == draws(1) != draws(2)
 
 
-RICH = program(
-    rule(
-        "ask",
-        hear("hello"),
-        hear("again"),
-        acts=(say("question"),),
-        timers=(("t", 3000),),
-        ignore_again=False,
-    ),
-    rule("answer", hear("name", eats=["ask"]), acts=(say("thanks"),), on_busy=OnBusy.INTERRUPT),
-    rule(
-        "silence",
-        when(holds(After("ask", 2000)), eats=["ask"]),
-        acts=(say("still"),),
-        thinks=(Think("idea"),),
-    ),
-    rule("out", when(holds(TimerOut("t"))), acts=(call("ring", outward=True, get=(("found", "found"),)),)),
-    rule("here", when(holds(Held((Mask((holds(yes("visitor.present")),)),), 1500))), once=True),
-    rule("idea", on("inner", "idea"), gates=(("speech", False),), cooldown_ms=5000),
-    rule("known", when(holds(known("visitor.name"))), gates=(("speech", True),)),
-    rule("bye", hear("bye"), end="met"),
-    entries={"visitor.name": "person", "visitor.present": "flag", "found": "text"},
-    mirons={"name": NAME},
-)
-EVENT = st.sampled_from(
-    [
-        Heard("hello"),
-        Heard("again"),
-        Heard("name who=ada"),
-        Heard("name who=eve?"),
-        Heard("bye"),
-        Assert("visitor.present", True),
-        Assert("visitor.present", False),
-        Gate("speech", True),
-        Signal("left"),
-    ]
-)
-SCRIPT = st.lists(st.tuples(EVENT, st.integers(0, 2500)), max_size=12)
-
-
-def _play(session: Session, script: list[tuple[Any, int]]) -> None:
-    """Reports come 700 ms after a start; a stop is obeyed at once."""
-    reports: list[tuple[int, Report]] = []
-
-    def serve() -> None:
-        for command in session.take_commands():
-            if command.kind == "start":
-                values = {"found": "it"} if command.channel == "service" else {}
-                reports.append((session.t + 700, Report(command.act, Phase.DONE, values=values)))
-            elif command.kind == "stop":
-                reports.append((session.t, Report(command.act, Phase.CANCELLED, "this")))
-
-    def until(t: int) -> None:
-        while reports and min(reports, key=lambda each: each[0])[0] <= t:
-            at, report = min(reports, key=lambda each: each[0])
-            reports.remove((at, report))
-            session.offer(report, at)
-            session.run(max(at, session.t))
-            serve()
-        session.run(t)
-        serve()
-
-    for event, pause in script:
-        session.offer(event)
-        until(session.t + pause)
-    until(session.t + 9000)
-
-
 @settings(max_examples=150, deadline=None)
 @given(SCRIPT, SCRIPT)
-def test_restore_then_continue_is_continue(
-    before: list[tuple[Any, int]], after: list[tuple[Any, int]]
-) -> None:
+def test_restore_then_continue_is_continue(before: Script, after: Script) -> None:
     stage = Stage(RICH, manual=True)
-    _play(stage.session, before)
+    play(stage.session, before)
     twin = stage.session.fork()
     twin_records: list[Any] = []
     twin.observe(twin_records.append)
     start = len(stage.records)
-    _play(stage.session, after)
-    _play(twin, after)
+    play(stage.session, after)
+    play(twin, after)
     assert [each.line for each in twin_records] == [each.line for each in stage.records[start:]]
     assert twin.snapshot() == stage.session.snapshot()
 
 
 @settings(max_examples=150, deadline=None)
 @given(SCRIPT)
-def test_every_act_ends_exactly_once(script: list[tuple[Any, int]]) -> None:
+def test_every_act_ends_exactly_once(script: Script) -> None:
     stage = Stage(RICH, manual=True)
-    _play(stage.session, script)
+    play(stage.session, script)
     stage.session.run(stage.session.t + 120_000)
     requested = {each.get("act") for each in stage.kinds("act") if each.get("act")}
     ended = [
@@ -699,7 +623,7 @@ def test_every_act_ends_exactly_once(script: list[tuple[Any, int]]) -> None:
 
 def test_a_snapshot_is_plain_json() -> None:
     stage = Stage(RICH, manual=True)
-    _play(stage.session, [(Heard("hello"), 100), (Heard("name who=eve?"), 10)])
+    play(stage.session, [(Heard("hello"), 100), (Heard("name who=eve?"), 10)])
     data = json.loads(json.dumps(stage.session.snapshot()))
     twin = stage.session.fork()
     twin.restore(data)
