@@ -24,6 +24,9 @@ class ServiceFailure(Exception):
         self.reason = reason
         self.detail = detail
 
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.detail}"
+
 
 class Actions(Protocol):
     """Where actions run: in this process, or on an action server."""

@@ -30,6 +30,9 @@ class Refusal(Exception):
         self.reason = reason
         self.detail = detail
 
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.detail}"
+
 
 class Parameters:
     """The parameters of one call, taken from the tracker's slots and checked against the signature."""
@@ -92,7 +95,7 @@ class ServiceAction(Action, ABC):  # type: ignore[misc]  # rasa-sdk has no type 
         try:
             values = await in_daemon_thread(lambda: self.serve(self._desk(), parameters))
         except Refusal as refusal:
-            raise ActionExecutionRejection(self.service, f"{refusal.reason}: {refusal.detail}") from refusal
+            raise ActionExecutionRejection(self.service, str(refusal)) from refusal
         except DirectoryError as error:
             raise ActionExecutionRejection(self.service, f"directory_{error.kind}: {error}") from error
         unknown = values.keys() - SIGNATURES[self.service].gives.keys()

@@ -15,6 +15,7 @@ from receptionist.threads import in_daemon_thread
 if TYPE_CHECKING:
     from rasa_sdk.executor import ActionExecutor
 
+    from receptionist.actions.base import ServiceAction
     from receptionist.config import Config
 
 
@@ -86,17 +87,25 @@ class InProcessActions:
     def _registered(self) -> ActionExecutor:
         from rasa_sdk.executor import ActionExecutor
 
-        from receptionist.actions import hosts, places, visits
-        from receptionist.actions.base import ServiceAction
-
         executor = ActionExecutor()
         for package in self._packages:
             executor.register_package(package)
-        for module in (visits, hosts, places):
-            for value in vars(module).values():
-                if isinstance(value, type) and issubclass(value, ServiceAction) and hasattr(value, "service"):
-                    executor.register_action(value(self._desk))
+        for action in service_actions(self._desk).values():
+            executor.register_action(action)
         return executor
+
+
+def service_actions(desk: Callable[[], Desk]) -> dict[str, ServiceAction]:
+    """The actions of this package by service; imports rasa-sdk."""
+    from receptionist.actions import hosts, places, visits
+    from receptionist.actions.base import ServiceAction
+
+    return {
+        value.service: value(desk)
+        for module in (visits, hosts, places)
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, ServiceAction) and hasattr(value, "service")
+    }
 
 
 def _action_call(name: str, params: Mapping[str, Any], session: str) -> dict[str, Any]:
