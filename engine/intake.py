@@ -38,7 +38,7 @@ def percept_data(event: Perceived) -> dict[str, Json]:
     return {
         "source": event.source,
         "channel": "speech" if event.source == "other" else None,
-        "name": event.name,
+        "name": event.name or None,
         "via": event.via or None,
         "entities": entities_data(event.entities),
         "unsure": [slot for slot, heard in event.entities.items() if not heard.sure] or None,

@@ -99,7 +99,12 @@ def _event_of(record: Record) -> Event | Malformed | None:
             return Signal(data["name"], data.get("entities") or {}, number)
         case "percept" if "name" not in data:  # delivered twice, so it was never understood
             confidence = data.get("confidence")
-            return Heard(data["text"], data["via"], None if confidence is None else float(confidence), number)
+            return Heard(
+                data.get("text") or "",
+                data.get("via") or "",
+                None if confidence is None else float(confidence),
+                number,
+            )
         case "percept":
             return _perceived(data, number)
         case "memory":
