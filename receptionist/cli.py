@@ -1,0 +1,79 @@
+"""The command ``miron``: each verb is a few lines over a public function, loaded when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+VERBS = {
+    "run": ("receptionist.commands.run", "run"),
+    "check": ("receptionist.commands.author", "check"),
+    "test": ("receptionist.commands.author", "test"),
+    "parse": ("receptionist.commands.language", "parse"),
+    "say": ("receptionist.commands.language", "say"),
+    "replay": ("receptionist.commands.sessions", "replay"),
+    "doctor": ("receptionist.commands.machine", "doctor"),
+}
+"""Verb → module and name of its command."""
+
+HELP = {
+    "run": "Run the receptionist: the kiosk, or --text for lines.",
+    "check": "Check dialogues for mistakes.",
+    "test": "Run the tests written beside a dialogue.",
+    "parse": "Show how a sentence is understood, and why.",
+    "say": "Say what a Miron can say.",
+    "replay": "Re-run recorded sessions and compare.",
+    "doctor": "Say what this machine has and what follows.",
+}
+
+
+class Verbs(click.Group):
+    """Loads a verb's module only when the verb is used, so that ``miron --help`` is immediate."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All verbs, in the order of a day's work."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The verb's command."""
+        if cmd_name not in VERBS:
+            return None
+        module, name = VERBS[cmd_name]
+        command = getattr(importlib.import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The verbs with one line each, without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(HELP.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click, with the nearest verb for a mistyped one."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as fault:
+            from miron.source import suggest
+
+            near = suggest(args[0], list(VERBS))
+            if near:
+                fault.message += f" Did you mean '{near}'?"
+            raise
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="miron")
+def miron() -> None:
+    """A dialogue and behaviour engine, and the virtual receptionist built on it."""
+
+
+def main() -> None:
+    """Entry point of the console command."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    miron(prog_name="miron")

@@ -1,0 +1,99 @@
+"""``miron check`` and ``miron test``: the author's half."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from receptionist.commands.common import PATH, fail, report_problems
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=PATH)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def check(paths: tuple[Path, ...], form: str) -> None:
+    """Check dialogues for mistakes; without PATHS, the receptionist that comes with Miron.
+
+    Exit status: 0 fine (warnings are allowed), 1 mistakes, 2 wrong use of the command.
+    """
+    from dsl.commands import check_command
+    from receptionist.dialogue import default_dialogue
+
+    sys.exit(check_command(list(paths or (default_dialogue(),)), form, sys.stdout))
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=PATH)
+@click.option("-k", "only", default="", metavar="TEXT", help="Run tests whose name contains TEXT.")
+@click.option("-v", "--verbose", is_flag=True, help="Show what happened in every test, not only in failed ones.")
+@click.option("--coverage", is_flag=True, help="List the rules that no test made fire.")
+@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Also write JUnit XML.")
+@click.option("--seed", default=0, show_default=True, help="Of every choice among sentences.")
+def test(
+    paths: tuple[Path, ...], only: str, verbose: bool, coverage: bool, junit: Path | None, seed: int
+) -> None:
+    """Run the tests written beside dialogues; without PATHS, those of the receptionist.
+
+    Exit status: 0 all passed, 1 a test failed or the dialogue has mistakes, 2 wrong use.
+    """
+    from dsl.testing import Outcome, run_tests
+    from miron.source import ModelError
+    from receptionist.dialogue import default_dialogue, load_dialogue
+    from receptionist.simulated import simulated_services
+
+    outcomes: list[tuple[Path, Outcome]] = []
+    broken = False
+    for path in paths or (default_dialogue(),):
+        try:
+            compiled = load_dialogue(path, watch=True)
+            results = run_tests(compiled, simulated_services, only, seed)
+        except ModelError as fault:
+            report_problems(fault.problems)
+            broken = True
+            continue
+        outcomes += [(path, outcome) for outcome in results]
+        for outcome in results:
+            _show(outcome, verbose)
+        if coverage:
+            _coverage(compiled.rules, results)
+    failed = sum(not outcome.passed for _, outcome in outcomes)
+    click.echo(f"{len(outcomes) - failed} passed, {failed} failed")
+    if junit:
+        from receptionist.junit import write_junit
+
+        write_junit(junit, outcomes)
+    if not outcomes and not broken:
+        fail("there is no test here; write some under 'tests:'")
+    sys.exit(1 if failed or broken else 0)
+
+
+def _show(outcome: object, verbose: bool) -> None:
+    from dsl.testing import Outcome
+
+    assert isinstance(outcome, Outcome)
+    if outcome.passed and not verbose:
+        return
+    mark = click.style("ok", fg="green") if outcome.passed else click.style("FAILED", fg="red")
+    click.echo(f"{mark} {outcome.name}")
+    if not outcome.passed:
+        click.echo(f"  {outcome.span}: {outcome.failure}")
+    for line in outcome.transcript:
+        click.echo(f"    {line}")
+
+
+def _coverage(rules: object, outcomes: list[object]) -> None:
+    from dsl.testing import Outcome
+
+    assert isinstance(rules, dict)
+    fired: set[str] = set()
+    for outcome in outcomes:
+        assert isinstance(outcome, Outcome)
+        fired |= outcome.fired
+    missing = [name for name in rules if name not in fired]
+    share = 100 * (len(rules) - len(missing)) / max(1, len(rules))
+    click.echo(f"rules that fired: {len(rules) - len(missing)} of {len(rules)} ({share:.0f} %)")
+    for name in missing:
+        span = rules[name].span
+        click.echo(f"  never fired: {name} ({span.source}:{span.line})")

@@ -1,0 +1,95 @@
+"""The receptionist's real services over an invented desk: for dialogue tests and scripted runs.
+
+A test's ``given`` fills a directory of its own in memory; the services are the very actions a kiosk runs, but
+nobody waits: a host answers at once what ``reachable`` says, and nothing leaves the process.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from dsl.fixtures import ANSWER_MS, Fixture
+from dsl.testing import START
+from engine.virtual import Answer, Services
+
+FAILED_WORDS = ("failed", "timed_out")
+REPLY_MS = 3_000
+"""How long a simulated host takes to answer."""
+
+
+def simulated_services(fixture: Fixture) -> Services:
+    """Services over the hosts, visits and people in the building of a fixture (an application for tests).
+
+    Services that the receptionist does not have succeed with no results.
+    """
+    desk: list[_SimulatedDesk] = []
+
+    def answer(name: str, params: Mapping[str, Any]) -> Answer:
+        from receptionist.actions.signatures import SIGNATURES
+
+        if name not in SIGNATURES:
+            return "done", {}, ANSWER_MS
+        if not desk:
+            desk.append(_SimulatedDesk(fixture))
+        return desk[0].call(name, params)
+
+    return answer
+
+
+class _SimulatedDesk:
+    """A desk in a folder that vanishes with it."""
+
+    def __init__(self, fixture: Fixture) -> None:
+        from receptionist.actions.desk import Desk
+        from receptionist.actions.inprocess import service_actions
+        from receptionist.directory import open_directory
+        from receptionist.directory.seed import fill, read_demo
+        from receptionist.notify.outbox import Outbox
+
+        self._folder = tempfile.TemporaryDirectory(prefix="miron-test-")
+        when = fixture.now or START
+        directory = open_directory(
+            str(Path(self._folder.name) / "desk.db"), demo=False, timeout_s=5.0, now=lambda: when
+        )
+        rest = {key: value for key, value in fixture.rest.items() if key in ("hosts", "visits", "in_building")}
+        fill(directory, rest)
+        places = fixture.rest.get("places") or read_demo().get("places", {})
+        outbox = Outbox(directory.database, {"local": _Nowhere()}, lambda: when)
+        self._desk = Desk(
+            directory,
+            outbox,
+            places=places,
+            answer_within_s=0.0,
+            counts_for=timedelta(hours=12),
+            pause=lambda seconds: None,
+        )
+        self._actions = service_actions(lambda: self._desk)
+
+    def call(self, name: str, params: Mapping[str, Any]) -> Answer:
+        from receptionist.actions.base import Parameters, Refusal
+        from receptionist.directory import DirectoryError
+
+        action = self._actions[name]
+        given = {key: value for key, value in params.items() if value is not None}
+        try:
+            values = action.serve(self._desk, Parameters(name, given, "test"))
+        except (Refusal, DirectoryError) as refusal:
+            return "failed", str(refusal), ANSWER_MS
+        return "done", dict(values), REPLY_MS if name == "notify_host" else ANSWER_MS
+
+
+class _Nowhere:
+    """A channel that takes every message and sends none."""
+
+    timeout_s = 1.0
+
+    def send(self, message: object) -> None:
+        """Take it."""
+
+    def delivered(self, message: object) -> bool | None:
+        """It was."""
+        return True
