@@ -23,9 +23,9 @@ from dsl.check_steps import check_rules
 from dsl.check_tests import check_tests
 from dsl.check_texts import TextChecking
 from dsl.checking import Checking, Usage
-from dsl.library import Library, standard
+from dsl.library import Library
 from dsl.reader import read
-from dsl.symbols import NAME_KINDS, World, bodies
+from dsl.symbols import STANDARD_MODULES, World, bodies
 from dsl.tree import Name, Owner, Tree
 from dsl.usage import all_steps
 from miron.source import ModelError, Problem, sorted_problems
@@ -58,16 +58,15 @@ def check(tree: Tree) -> list[Problem]:
     endings = dict(usage.endings)
     for checking in checkings:
         check_tests(checking, endings)
-    shipped = _shipped(tree)
     for checking in checkings:
-        _check_whole(checking, endings, checking.view.owner.name.span.source in shipped)
+        _check_whole(checking, endings)
     if checkings:
         check_recursion(checkings[0])
     return sorted_problems(_distinct(problems))
 
 
-def _check_whole(checking: Checking, endings: dict[str, Name], is_shipped: bool) -> None:
-    if is_shipped:
+def _check_whole(checking: Checking, endings: dict[str, Name]) -> None:
+    if checking.is_module and checking.owner_name in STANDARD_MODULES:
         check_shipped(checking)
         return  # what a dialogue leaves unused of the standard library is no fault of its author
     check_mirons(checking)
@@ -80,13 +79,6 @@ def _check_whole(checking: Checking, endings: dict[str, Name], is_shipped: bool)
     check_twins(checking)
     if not checking.is_module:
         check_endings(checking, endings)
-
-
-def _shipped(tree: Tree) -> set[str]:
-    """Sources that belong to the standard library."""
-    library = standard()
-    paths = {str(path) for name in library.names if (path := library.path(name)) is not None}
-    return paths & set(tree.sources)
 
 
 def _passed(owner: Owner) -> dict[str, set[str]]:
@@ -102,6 +94,3 @@ def _passed(owner: Owner) -> dict[str, set[str]]:
 def _distinct(problems: list[Problem]) -> list[Problem]:
     """Each problem once: a name may be looked at from several sides."""
     return list(dict.fromkeys(problems))
-
-
-__all__ = ["NAME_KINDS", "check", "load"]

@@ -14,6 +14,7 @@ from dsl.tree import (
     EventExpr,
     Expr,
     For,
+    Literal,
     MironDecl,
     Name,
     Not,
@@ -218,6 +219,12 @@ def _check_word(checking: Checking, test: TestExpr, kind: Type) -> None:
 
 def _check_comparison(checking: Checking, test: TestExpr, kind: Type) -> None:
     assert test.operand is not None
+    if isinstance(test.operand, Literal) and test.operand.kind == "none":
+        word = "none" if kind.kind == "list" else "unknown"
+        better = f"{test.name} is {'not ' if test.op == '!=' else ''}{word}"
+        message = "a comparison with nothing is never true"
+        checking.report("bad-comparison", message, test.operand.span, better)
+        return
     if test.op not in ("==", "!=") and kind.kind not in (*ORDERED, "unknown", "list"):
         value_type(checking, test.operand, kind, test.name.text)
         message = f"'{test.name}' is {label(kind)} and cannot be compared by {test.op}"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dsl.binding import TURN_TAKING
+from dsl.binding import READY_MADE, TURN_TAKING
 from dsl.check_conditions import check_duration
 from dsl.check_texts import cycles
 from dsl.check_values import expect, expect_parameter, fits, label
 from dsl.checking import Checking
 from dsl.expressions import written
-from dsl.symbols import NAME_KINDS, STANDARD_MODULES, called, required
+from dsl.symbols import LABELS, NAME_KINDS, STANDARD_MODULES, called, required
 from dsl.tree import MironDecl, Name, Owner, Param, QuestionDecl, TypeRef, UseDecl
 from dsl.usage import QUESTION_TEXTS
 from miron.model import BUILTIN_TYPES
@@ -36,6 +36,8 @@ def check_declarations(checking: Checking) -> None:
     _check_params(checking, (*owner.takes, *owner.gives))
     for miron in owner.mirons.values():
         _check_sets(checking, miron)
+        _check_hiding(checking, miron)
+    _check_timer_names(checking)
     for question in owner.questions.values():
         _check_question(checking, question)
     for use in owner.use:
@@ -76,6 +78,7 @@ def _check_type(checking: Checking, ref: TypeRef, is_parameter: bool) -> None:
     if name in BUILTIN_TYPES or view.world.type_decl(view.owner, name) is not None:
         return
     known = [*BUILTIN_TYPES, *(key for owner in view.world.owners for key in owner.types)]
+    known += NAME_KINDS if is_parameter else ()
     near = {"bool": "flag", "boolean": "flag", "string": "text", "str": "text", "int": "number"}.get(
         name, suggest(name, known)
     )
@@ -99,6 +102,26 @@ def _check_sets(checking: Checking, miron: MironDecl) -> None:
             checking.unknown(entry, ("memory", "parameter"), "sets")
         else:
             expect(checking, value, kind, entry.text)
+
+
+def _check_hiding(checking: Checking, miron: MironDecl) -> None:
+    name = miron.name.text
+    if name not in READY_MADE or checking.owner_name == TURN_TAKING:
+        return
+    message = (
+        f"'{name}' is ready-made; here your own Miron of that name is meant, in questions still the other"
+    )
+    note = Note(f"to change its sentences, name yours {TURN_TAKING}.{name}")
+    checking.warn("hides-ready-made", message, miron.name.span, [note])
+
+
+def _check_timer_names(checking: Checking) -> None:
+    """Timers share the namespace of the rest."""
+    for name, place in checking.view.index.timers.items():
+        for symbol in checking.view.index.symbols.get(name, ()):
+            message = f"'{name}' is already the name of {LABELS[symbol.kind]}, so it cannot be a timer, too"
+            notes = [Note("the other one is here", symbol.span)]
+            checking.report("name-twice", message, place.span, None, notes)
 
 
 # Questions
@@ -175,11 +198,12 @@ def _check_use(checking: Checking, use: UseDecl) -> None:
             checking.report("unknown-module", f"there is no module '{use.module}'", use.module.span, near)
         return
     params = {param.name.text: param for param in module.takes}
-    given = set()
+    given: set[str | None] = set()
     for name, value in use.params:
         param = params.get(name.text)
         if param is None:
             near = suggest(name.text, [*params, "module"])
+            given.add(near)  # one mistake, one report
             notes = [] if near else [Note(f"it takes: {', '.join(params) or 'nothing'}")]
             message = f"the module '{module.name}' takes no '{name}'"
             checking.report("unknown-parameter", message, name.span, near, notes)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from dsl.check_steps import conditions
 from dsl.check_texts import all_texts, cycles, memory_slots, slots_of, template
 from dsl.checking import Checking
 from dsl.symbols import bodies
 from dsl.tree import FormsDecl, MironDecl, Name, Owner, RuleDecl, Step
+from dsl.tree import Text as Words
 from dsl.usage import all_steps, events
 from miron.source import Note, Span
-from miron.template import Mark, Option, Sequence, Template, Text, walk
+from miron.template import Mark, Option, RuleRef, Sequence, SlotRef, Template, Text, expand, walk
 
 
 def check_shipped(checking: Checking) -> None:
@@ -156,6 +158,8 @@ def check_memory(checking: Checking) -> None:
     owner = checking.view.owner
     for name, entry in owner.memory.items():
         key = (owner.name.text, name)
+        if checking.is_module and name.startswith(("other.", "self.")):
+            continue  # written or read by others
         if key not in checking.usage.read:
             checking.warn("unused-memory", f"nobody reads '{name}'", entry.name.span)
         elif key not in checking.usage.written and not checking.is_module:
@@ -261,6 +265,7 @@ def check_twins(checking: Checking) -> None:
     """Report Mirons that are heard and share a sentence word for word."""
     owner = checking.view.owner
     seen: dict[tuple[str, str], MironDecl] = {}
+    reported: set[tuple[str, str]] = set()
     heard = checking.usage.heard
     for name, decl in owner.mirons.items():
         if (
@@ -271,17 +276,55 @@ def check_twins(checking: Checking) -> None:
             continue
         for locale, forms in decl.forms.items():
             for text in (*forms.both, *forms.heard):
-                key = (locale, " ".join(text.text.casefold().strip(" .!?").split()))
-                first = seen.setdefault(key, decl)
-                if first is not decl:
-                    _report_twins(checking, decl, first, text.text, text.span)
+                for sentence in _variants(checking, text, locale):
+                    first = seen.setdefault((locale, sentence), decl)
+                    if first is not decl and (first.name.text, name) not in reported:
+                        reported.add((first.name.text, name))
+                        _report_twins(checking, decl, first, sentence, text.span)
+
+
+_MAX_VARIANTS = 64
+"""Sentences of one template that are compared; a template with more is compared as far as that."""
+
+
+def _variants(checking: Checking, text: Words, locale: str) -> Iterator[str]:
+    """The sentences of a template as they are heard: case and punctuation do not count, values by type."""
+    parsed = template(text)
+    if parsed is None:
+        return
+    phrases = {
+        name: inner
+        for name, by_locale in checking.view.owner.phrases.items()
+        for phrase in by_locale.get(locale, ())[:1]
+        if (inner := template(phrase)) is not None
+    }
+    if any(isinstance(node, RuleRef) and node.name not in phrases for node in walk(parsed.root)):
+        return
+    for leaves in islice(expand(parsed, phrases), _MAX_VARIANTS):
+        words = "".join(_leaf(checking, leaf) for leaf in leaves)
+        folded = " ".join(
+            "".join(char if char.isalnum() or char in "{}' " else " " for char in words).split()
+        )
+        if folded:
+            yield folded.casefold()
+
+
+def _leaf(checking: Checking, leaf: object) -> str:
+    if isinstance(leaf, Text):
+        return leaf.text
+    if isinstance(leaf, SlotRef):
+        kind = checking.view.part(leaf.name)
+        return f"{{{leaf.type or (kind.name if kind else leaf.name)}}}"
+    return " "
 
 
 def _report_twins(checking: Checking, decl: MironDecl, first: MironDecl, text: str, span: Span) -> None:
     owner = checking.view.owner
     message = f"'{decl.name}' and '{first.name}' share the sentence '{text}'"
     notes = [Note(f"'{first.name}' is declared here", first.name.span)]
-    if _plainly_heard(owner, decl.name.text) and _plainly_heard(owner, first.name.text):
+    names = (decl.name.text, first.name.text)
+    heard = all(any(_hears_alone(rule, name) for rule in owner.rules.values()) for name in names)
+    if heard and any(_plainly_heard(owner, name) for name in names):
         checking.report("shared-sentence", message, span, None, notes)
     else:
         checking.warn("shared-sentence", message, span, notes)
@@ -289,11 +332,13 @@ def _report_twins(checking: Checking, decl: MironDecl, first: MironDecl, text: s
 
 def _plainly_heard(owner: Owner, name: str) -> bool:
     """Whether a rule hears it at any time, whatever else holds."""
-    return any(_hears_alone(rule, name) for rule in owner.rules.values())
+    return any(
+        _hears_alone(rule, name) and rule.if_ is None and rule.unless is None for rule in owner.rules.values()
+    )
 
 
 def _hears_alone(rule: RuleDecl, name: str) -> bool:
-    if rule.follows or rule.if_ is not None or rule.unless is not None:
+    if rule.follows:
         return False
     return any(
         events_alone(expr) and any(event.kind == "hear" and event.name.text == name for event in events(expr))

@@ -232,10 +232,11 @@ def _check_call(checking: Checking, step: Step) -> None:
 def _check_arguments(checking: Checking, use: Use, takes: tuple[Param, ...], home: Owner | None) -> None:
     view = checking.view
     params = {param.name.text: param for param in takes}
-    given = set()
+    given: set[str | None] = set()
     for name, value in use.args:
         param = params.get(name.text)
         if param is None:
+            given.add(suggest(name.text, params))  # one mistake, one report
             _report_part(checking, name, list(params), f"'{use.name}' takes no '{name}'", "unknown-parameter")
             value_type(checking, value, UNKNOWN, name.text)
             continue

@@ -10,7 +10,7 @@ from dsl.check_conditions import check_duration, check_expr
 from dsl.check_texts import entities_of
 from dsl.checking import Checking
 from dsl.expressions import ExpressionError, parse_expr
-from dsl.names import DURATION, duration_ms
+from dsl.names import DURATION, duration_ms, name_fault
 from dsl.symbols import STEP_CHANNELS
 from dsl.tree import Name, Owner, ServiceDecl, TestDecl, TestLine, Text
 from miron.source import Note, Span, suggest
@@ -56,7 +56,7 @@ def _check_line(checking: Checking, line: TestLine, endings: Mapping[str, Name])
         case "wait" | "noise":
             _check_time(checking, line)
         case "press":
-            _names(checking, line.value, ("miron",), "press")
+            _check_press(checking, line.value)
         case "see":
             _check_see(checking, line.value)
         case "think":
@@ -103,6 +103,16 @@ def _names(checking: Checking, value: Any, kinds: tuple[str, ...], where: str) -
             if known and entity.text not in known and checking.view.entry(entity.text) is None:
                 message = f"no sentence of '{name}' holds '{entity}'"
                 checking.report("unknown-entity", message, entity.span, suggest(entity.text, known))
+
+
+def _check_press(checking: Checking, value: Any) -> None:
+    """A Miron, or the words of an offered value."""
+    for text in _texts(value):
+        name = Name(text.text, text.span)
+        if name_fault(text.text) is not None or text.text == "none_of_these":
+            continue
+        if suggest(text.text, checking.view.names("miron")) or checking.view.find(text.text):
+            checking.need(name, ("miron",), "press")
 
 
 def _check_body(checking: Checking, line: TestLine) -> None:

@@ -7,12 +7,12 @@ from dataclasses import replace
 from functools import lru_cache
 
 from dsl.binding import BODY
+from dsl.check_values import part_of
 from dsl.checking import Checking
 from dsl.symbols import View
 from dsl.tree import FormsDecl, MironDecl, Text
-from dsl.types import Type
 from miron.model import BUILTIN_TYPES
-from miron.source import ModelError, Note, Problem, Span, suggest
+from miron.source import ModelError, Note, Problem, Severity, Span, suggest
 from miron.template import Mark, RuleRef, SlotRef, Template, parse, walk
 
 FILTERS = ("clock", "date", "day", "first", "last", "title", "lower", "upper", "spell", "count", "list")
@@ -219,25 +219,22 @@ class TextChecking:
         if view.part(name) is not None:
             self._checking.reads(name)
             return
-        base = view.entry(name)
-        if base is not None:
-            kind: Type = view.type_of(base[0])
-            parts = [part for part, _ in kind.fields] or ["first", "last"] if kind.kind == "person" else []
-            near = suggest(base[1][0], parts) if parts else None
-            message = f"'{base[0].name}' is {kind.name} and has no part '{'.'.join(base[1])}'"
-            self._checking.report("unknown-part", message, span, near and f"{base[0].name}.{near}")
+        if (part := part_of(self._checking, name)) is not None:
+            self._checking.report("unknown-part", part[0], span, part[1])
             return
         if entities is not None and name in entities:
             return
         head, _, _ = name.rpartition(".")
-        if (head and view.find(head, "miron")) or self._checking.is_opaque(name):
+        if (head and view.declared_miron(head)) or self._checking.is_opaque(name):
             return
         near = suggest(name, [*view.entries(), *(entities or ())])
         notes = list(self._checking.near_notes(near, ("memory", "parameter")))
         if near is None and "." not in name:
             notes.append(Note(f"a value of this sentence alone has a type: {{text:{name}}}"))
         message = f"there is no memory entry '{name}'"
-        self._checking.report("unknown-memory", message, span, near, notes)
+        # In a phrase it may be the entity of the sentence around it.
+        severity: Severity = "error" if near is not None or entities is not None else "warning"
+        self._checking.report("unknown-memory", message, span, near, notes, severity)
 
     def _check_mark(self, mark: Mark, span: Span) -> None:
         known = [*BODY.get(mark.channel, ())]
@@ -252,6 +249,10 @@ class TextChecking:
     def _check_phrase(self, name: str, span: Span) -> None:
         phrases = self._view.owner.phrases
         if name in phrases:
+            return
+        head, _, rest = name.partition(".")
+        module = self._view.module(head)
+        if self._checking.is_opaque(name) or (module is not None and rest in module.phrases):
             return
         near = suggest(name, phrases)
         if self._view.entry(name) is not None:

@@ -40,8 +40,10 @@ def fits(wanted: Type, given: Type) -> bool:
         return True
     if "record" in (wanted.kind, given.kind):
         return wanted.kind == given.kind
-    if wanted.kind == "text" or given.kind == "text":
-        return "choice" in (wanted.kind, given.kind)
+    if wanted.kind == "text":
+        return given.kind in ("choice", *_NUMBERS)
+    if given.kind == "text":
+        return wanted.kind == "choice"
     return wanted.kind == given.kind
 
 
@@ -70,6 +72,8 @@ def expect(checking: Checking, expr: ValueExpr, wanted: Type, where: str) -> Non
 
 def expect_parameter(checking: Checking, expr: ValueExpr, ref: TypeRef, kind: Type, where: str) -> None:
     """Like :func:`expect`, for parameters: their values may be names of Mirons, rules or questions."""
+    if kind == UNKNOWN:
+        return  # the type is reported where it is declared
     if kind.kind not in NAME_KINDS:
         expect(checking, expr, kind, where)
         return
@@ -144,10 +148,10 @@ def entity_type(checking: Checking, text: str) -> Type | None:
     miron, _, entity = text.rpartition(".")
     if not miron:
         return None
-    found = checking.view.find(miron, "miron")
+    found = checking.view.declared_miron(miron)
     if found is None:
         shorter, _, middle = miron.rpartition(".")
-        found = checking.view.find(shorter, "miron") if shorter and middle else None
+        found = checking.view.declared_miron(shorter) if shorter and middle else None
         entity = middle
     if found is None:
         return None
@@ -162,6 +166,29 @@ def entity_type(checking: Checking, text: str) -> Type | None:
         span = Span("", 0, 0, 0, 0) if found.span is None else found.span
         checking.report("unknown-entity", message, span, near, [note])
     return UNKNOWN
+
+
+def part_of(checking: Checking, text: str) -> tuple[str, str | None] | None:
+    """A message and a suggestion for ``entry.part`` when the entry is known and the part is not."""
+    found = checking.view.entry(text)
+    if found is None or not found[1]:
+        return None
+    symbol, parts = found
+    kind: Type | None = checking.view.type_of(symbol)
+    known = symbol.name
+    for part in parts:
+        inner = checking.view.part(f"{known}.{part}")
+        if inner is None:
+            break
+        known, kind = f"{known}.{part}", inner
+    element = kind.element if kind is not None and kind.kind == "list" else kind
+    names = [name for name, _ in element.fields] if element is not None else []
+    if element is not None and element.kind == "person":
+        names = ["first", "last"]
+    wrong = text.removeprefix(f"{known}.").partition(".")[0]
+    near = suggest(wrong, names)
+    message = f"'{known}' is {label(kind) if kind else 'a value'} and has no part '{wrong}'"
+    return message, f"{known}.{near}" if near else None
 
 
 def unknown_choice(checking: Checking, name: Name, kind: Type, where: str) -> None:
@@ -181,6 +208,9 @@ def _unknown_value(checking: Checking, name: Name) -> None:
     other = checking.view.find(name.text)
     if other is not None:
         checking.unknown(name, ("memory", "parameter"), "a value")
+        return
+    if (part := part_of(checking, name.text)) is not None:
+        checking.report("unknown-part", part[0], name.span, part[1])
         return
     near = suggest(name.text, checking.view.entries())
     notes = [*checking.near_notes(near, ("memory", "parameter"))]

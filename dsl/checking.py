@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from dsl.symbols import LABELS, PLAIN, STANDARD_MODULES, USER_FLAGS, USER_MODEL, Symbol, View
+from dsl.symbols import LABELS, PLAIN, STANDARD_MODULES, UNKNOWN, USER_FLAGS, USER_MODEL, Symbol, View
 from dsl.tree import MironDecl, Name
 from miron.source import Note, Problem, Severity, Span, suggest
 
@@ -62,6 +62,14 @@ class Usage:
     waited: set[str] = field(default_factory=set)
     """Timers some condition waits for, as (qualified) names."""
     endings: dict[str, Name] = field(default_factory=dict)
+
+
+def _either(kinds: tuple[str, ...]) -> str:
+    """The kinds that an author would name."""
+    named = [PLAIN[kind] for kind in kinds if kind not in ("parameter", "channel", "signal")] or [
+        PLAIN[kinds[0]]
+    ]
+    return f"{', '.join(named[:-1])} or {named[-1]}" if len(named) > 1 else named[0]
 
 
 class Checking:
@@ -121,7 +129,9 @@ class Checking:
     def parameter(self, name: Name, kinds: tuple[str, ...]) -> Symbol | None:
         """A parameter that stands for a name of one of the kinds."""
         found = self.view.find(name.text, "parameter")
-        if found is not None and found.type is not None and found.type.name in kinds:
+        if found is None or found.type is None:
+            return None
+        if found.type.name in kinds or self.view.type_of(found) == UNKNOWN:
             self.usage.read.add((self.owner_name, name.text))
             return found
         return None
@@ -136,13 +146,13 @@ class Checking:
         """Report a name that means nothing here, or something else."""
         wanted = LABELS[kinds[0]]
         other = self.view.find(name.text)
-        candidates = [*self.view.names(*kinds), *extra]
+        candidates = [*self.view.names(*kinds), *self.view.parameters(*kinds), *extra]
         near = suggest(name.text, candidates)
         if other is not None:
             self._report_kind(name, other, where, wanted, near)
             return
         notes = list(self.near_notes(near, kinds))
-        message = f"there is no {PLAIN[kinds[0]]} '{name}'"
+        message = f"there is no {_either(kinds)} '{name}'"
         if self.is_module and self._in_dialogue(name.text) and near is None:
             message += "; a module sees only its own names"
             notes.append(Note("what it needs from outside is handed over as a parameter (takes)"))

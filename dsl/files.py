@@ -126,3 +126,8 @@ def _reason(error: OSError | ValueError) -> str:
 
 def _problem(path: Path, code: str, message: str, *notes: Note) -> Problem:
     return Problem(code, message, Span(str(path), 1, 1, 1, 1), notes=notes)
+
+
+def read_sources(path: Path) -> dict[str, str]:
+    """The texts of a dialogue's files as far as they can be read, to show lines beside problems."""
+    return {file.name: file.text for file in read_files(path, [])}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 IMPLIED = ("turn_taking",)
 """Modules that every dialogue uses, written or not."""
@@ -14,10 +15,14 @@ class Library:
 
     Args:
         folder: Where the files lie; None for a library without modules.
+
+    Attributes:
+        cache: What the reader made of a module, by name: a library is read once in a process.
     """
 
     def __init__(self, folder: Path | None) -> None:
         self._files = {path.stem: path for path in sorted(folder.glob("*.yaml"))} if folder else {}
+        self.cache: dict[str, Any] = {}
 
     @property
     def names(self) -> tuple[str, ...]:

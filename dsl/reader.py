@@ -426,25 +426,44 @@ def _add_used(
 ) -> None:
     """Add the modules of the library that are used, those used by them, and so on."""
     waiting = [*IMPLIED] if dialogue is not None else []
-    for owner in (dialogue, *modules.values()):
-        if owner is not None:
-            waiting += _used(owner)
+    for first in (dialogue, *modules.values()):
+        if first is not None:
+            waiting += _used(first)
     while waiting:
         name = waiting.pop()
         path = library.path(name)
         if name in modules or path is None:
             continue
-        drafts: dict[tuple[str, str], _Draft] = {}
-        for file in read_files(path, report.problems):
-            sources.append(file)
-            _gather(report, file, drafts)
-        for draft in drafts.values():
-            modules[draft.name.text] = _owner(report, draft, ("en",))
-        if name in modules:
-            waiting += _used(modules[name])
-        else:
-            message = f"the library file {path.name} holds no module '{name}'"
-            report.problems.append(Problem("no-header", message, Span(str(path), 1, 1, 1, 1)))
+        if name not in library.cache:
+            library.cache[name] = _shipped(name, path)
+        found: _Shipped = library.cache[name]
+        sources += found.files
+        report.problems += found.problems
+        for owner in found.owners:
+            modules[owner.name.text] = owner
+            waiting += _used(owner)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shipped:
+    """A module of the library as read."""
+
+    owners: tuple[Owner, ...]
+    files: tuple[SourceFile, ...]
+    problems: tuple[Problem, ...]
+
+
+def _shipped(name: str, path: Path) -> _Shipped:
+    report = Report()
+    drafts: dict[tuple[str, str], _Draft] = {}
+    files = read_files(path, report.problems)
+    for file in files:
+        _gather(report, file, drafts)
+    owners = tuple(_owner(report, draft, ("en",)) for draft in drafts.values())
+    if not any(owner.name.text == name for owner in owners) and not report.problems:
+        message = f"the library file {path.name} holds no module '{name}'"
+        report.problems.append(Problem("no-header", message, Span(str(path), 1, 1, 1, 1)))
+    return _Shipped(owners, tuple(files), tuple(report.problems))
 
 
 def _used(owner: Owner) -> list[str]:

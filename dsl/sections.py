@@ -364,11 +364,11 @@ def read_question(scope: Scope, key: Scalar, node: Node) -> QuestionDecl | None:
     for part, (_, value) in given.items():
         found[part] = _question_key(report, part, value)
     if name.text != "all" and "." not in name.text:
-        _question_kind(report, key, given)
+        _question_kind(report, key, given, node.pairs if isinstance(node, MapNode) else [])
     return QuestionDecl(name, **{part: value for part, value in found.items() if value is not None})
 
 
-def _question_kind(report: Report, key: Scalar, given: Mapping[str, Pair]) -> None:
+def _question_kind(report: Report, key: Scalar, given: Mapping[str, Pair], parts: list[Pair]) -> None:
     kinds = [part for part in ("fills", "checks", "offers") if part in given]
     if not kinds:
         message = f"the question '{key.text}' has none of fills, checks, offers"
@@ -381,7 +381,7 @@ def _question_kind(report: Report, key: Scalar, given: Mapping[str, Pair]) -> No
     elif kinds == ["offers"]:
         message = "'offers' needs 'fills': where should the chosen one go?"
         report.error("offers-without-fills", message, given["offers"][0].span)
-    if "prompt" not in given:
+    if "prompt" not in given and not any(suggest(part.text, ("prompt",)) for part, _ in parts):
         report.error("missing-key", f"the question '{key.text}' has no prompt", key.span)
 
 

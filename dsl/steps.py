@@ -33,6 +33,11 @@ _HINTS = {
     "gaze": "use look",
     "screen": "use show",
     "speak": "use say",
+    "deny": "write 'denied'",
+    "no": "write 'denied'",
+    "timeout": "write 'timed_out'",
+    "fails": "write 'failed'",
+    "cancel": "write 'cancelled'",
     "args": "write the arguments into a map: {NAME: {entity: value}}",
 }
 _EXAMPLE = "{say: greeting, gesture: wave}"

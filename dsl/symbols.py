@@ -106,6 +106,7 @@ class World:
         for owner in self.owners:
             self.indexes[id(owner)] = _index(owner, self.instances(owner))
         self._types: dict[tuple[int, str], Type] = {}
+        self._views: dict[int, View] = {}
 
     @property
     def owners(self) -> list[Owner]:
@@ -125,7 +126,10 @@ class World:
 
     def view(self, owner: Owner) -> View:
         """The names seen from inside an owner."""
-        return View(self, owner)
+        found = self._views.get(id(owner))
+        if found is None:
+            found = self._views[id(owner)] = View(self, owner)
+        return found
 
     def type_decl(self, owner: Owner, name: str) -> tuple[Owner, TypeDecl] | None:
         """The declaration of a type, the owner's own first."""
@@ -265,6 +269,11 @@ class View:
             kind = kind.part(word) or _known_part(kind, word)
         return kind
 
+    def declared_miron(self, name: str) -> Symbol | None:
+        """A Miron with a declaration; the ready-made ones of the body have no entities."""
+        found = self.find(name, "miron")
+        return found if found is not None and found.decl is not None else None
+
     def group(self, name: str) -> list[str]:
         """The entries below a group such as ``visitor``."""
         start = f"{name}."
@@ -305,6 +314,10 @@ class View:
             found += [name for name in self.world.tree.modules if name not in STANDARD_MODULES]
         return found
 
+    def parameters(self, *kinds: str) -> list[str]:
+        """Parameters that stand for names of these kinds."""
+        return [param.name.text for param in self.owner.takes if param.type.name in kinds]
+
     def entries(self) -> list[str]:
         """All memory entries and parameters that can be written here."""
         return self.names("memory", "parameter")
@@ -334,7 +347,7 @@ _FLAG_REF = TypeRef("name", "flag", _NOWHERE)
 
 def _known_part(kind: Type, word: str) -> Type | None:
     """Parts of built-in values that can be read: the words of a name, a time and so on."""
-    if kind.kind == "live":
+    if kind.kind in ("live", "unknown"):
         return UNKNOWN
     if kind.kind == "list" and kind.element is not None:
         inner = kind.element.part(word) or _known_part(kind.element, word)

@@ -88,7 +88,7 @@ def _problem(file: Lines, code: str, message: str, line: int, column: int) -> Pr
         line = max(0, last - 1)
         column = max(0, len(file.lines[line]) - 1) if file.lines else 0
     span = Span(file.name, line + 1, column + 1, line + 1, column + 2)
-    return Problem(code, message, span, notes=block_notes(file, line))
+    return Problem(code, message, span, notes=() if code == "yaml-tab" else block_notes(file, line))
 
 
 def _looks_closed(file: Lines, opened: int, line: int) -> bool:
