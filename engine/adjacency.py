@@ -1,17 +1,20 @@
 """The adjacency of a network for the live executor.
 
-Only groups under this tick's pulses and edges can reach their thresholds, so only these are visited. What
-such groups ask for is kept together as the bits of one integer per *block* (a trigger's groups, at most
+Only groups under this tick's pulses and edges can reach their thresholds, so only these are visited. What such
+groups ask for is kept together as the bits of one integer per *block* (a trigger's groups, at most
 :data:`BLOCK` of them), flipped when a level changes; ``word & care == want`` is then the whole sum of a group
 without gates. Which groups of a block act under a word never changes, so it is remembered (a decision table,
-filled as words are met). Levels that very many blocks ask for are not written into every word but kept in one
+filled as words are met). Levels that very many groups ask for are not written into every word but kept in one
 word of their own and read at the visit.
+
+The records here are tuples and slots without ceremony: they are made by the hundred thousand, and read in the
+innermost loop.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, TypeAlias
 
 from engine.network import NONE, AndGroup, Network, Tick, Unit, Wires
 
@@ -19,14 +22,18 @@ BLOCK = 32
 """Groups looked at together; bounds the length of a block's word."""
 
 HUB_FANOUT = 48
-"""A level asked for by more blocks than this is read at the visit instead of written into each word."""
+"""A level that more groups than this ask for is read at the visit instead of written into each word."""
 
 MEMORY = 1 << 16
-"""Decisions remembered, in all; then the table is begun anew."""
+"""Decisions remembered, in all; then the tables are begun anew."""
 
 
 class Term(NamedTuple):
-    """A gate in a group: it must hold (``wanted``) or must not."""
+    """A gate in a group: it must hold (``wanted``) or must not.
+
+    Attributes:
+        pulse: Its pulse, or the number of pulses plus a rule: the firing of that rule.
+    """
 
     pulse: int
     ms: int
@@ -41,111 +48,90 @@ class Mask(NamedTuple):
     terms: tuple[Term, ...]
 
 
-class Candidate(NamedTuple):
-    """A group in a block; pulses of a term at or above the number of pulses are the firings of rules."""
+class Doubt(NamedTuple):
+    """What else a group needs when its bits are right: all terms, and none of the masks."""
 
-    group: int
-    care: int
-    want: int
     terms: tuple[Term, ...]
     masks: tuple[Mask, ...]
 
 
+Candidate: TypeAlias = tuple[int, int, int, Doubt | None]
+"""A group in a block: its bits (care, want), its id, and what else it needs."""
+
+
 class Plan:
-    """What follows when exactly these groups have γ¹ = 1, as far as it depends on nothing else.
+    """What follows when exactly these groups have γ¹ = 1.
 
     Attributes:
-        raw: Those groups, ascending. groups: those with γ² = 1. taken: one of these takes the percept.
-        candidates: Rules with their groups, by rank.
-        tick: The finished decision, if it depends on nothing else: ``off`` and ``on`` are then the levels to
-            write, ``cooled`` the rules with a cooldown.
+        raw: These groups, ascending.
+        tick: The finished decision, if it depends on nothing else; ``off`` and ``on`` are then to be written.
+        groups: Otherwise: the groups with γ² = 1; ``candidates``: their rules with their groups, by rank;
+            ``taken``: whether one of them takes the percept.
     """
 
-    __slots__ = ("candidates", "cooled", "groups", "off", "on", "raw", "taken", "tick")
+    __slots__ = ("candidates", "groups", "off", "on", "raw", "taken", "tick")
 
-    def __init__(self, network: Network, raw: tuple[int, ...]) -> None:
-        self.raw = raw
-        self.groups = groups = _silence(network, raw)
-        units = network.units
-        by_rule: dict[int, list[AndGroup]] = {}
-        simple = True
-        taken = False
-        for g in groups:
-            group = network.groups[g]
-            by_rule.setdefault(group.rule, []).append(group)
-            taken = taken or group.takes
-            simple = simple and not group.eats
-        rules = sorted(by_rule)
-        self.candidates = tuple((rule, tuple(by_rule[rule])) for rule in rules)
-        self.taken = taken
-        self.tick: Tick | None = None
-        self.on: tuple[int, ...] = ()
-        self.off: tuple[int, ...] = ()
-        self.cooled: tuple[int, ...] = ()
-        if simple and all(_is_simple(units[rule]) for rule in rules):
-            self.tick = Tick(network, groups, tuple(rules), taken=taken)
-            bits = flag_bits(network, rules)
-            self.on = tuple(level for level, on in bits.items() if on)
-            self.off = tuple(level for level, on in bits.items() if not on)
-            self.cooled = tuple(rule for rule in rules if units[rule].cooldown != NONE)
+    raw: tuple[int, ...]
+    tick: Tick | None
+    on: tuple[Write, ...]
+    off: tuple[Write, ...]
+    groups: tuple[int, ...]
+    candidates: tuple[tuple[int, tuple[AndGroup, ...]], ...]
+    taken: bool
 
 
-def _silence(network: Network, groups: tuple[int, ...]) -> tuple[int, ...]:
-    """(3): a taking group is silent while one of a scope strictly inside its own takes."""
-    of, units, enclosing = network.groups, network.units, network.enclosing
-    outer = {around for g in groups if of[g].takes for around in enclosing[units[of[g].rule].scope]}
-    if not outer:
-        return groups
-    return tuple(g for g in groups if not (of[g].takes and units[of[g].rule].scope in outer))
+class Timed:
+    """A block's decision that hangs on gates.
+
+    Attributes:
+        groups: Groups whose bits are right, each with its bit in the key, or 0 if it needs no gate.
+        easy: (bit, pulse, ms): the bit is on while the pulse was seen at most so long ago.
+        hard: (bit, what it needs).
+        plans: Key → plan.
+    """
+
+    __slots__ = ("easy", "groups", "hard", "plans")
+
+    groups: list[tuple[int, int]]
+    easy: list[tuple[int, int, int]]
+    hard: list[tuple[int, Doubt]]
+    plans: dict[int, Plan | None]
 
 
-def _is_simple(unit: Unit) -> bool:
-    """Whether a candidate always wins and changes no rule's state."""
-    return (
-        unit.active == NONE
-        and not unit.ancestors
-        and not unit.leave_all
-        and not (unit.drop and unit.channels)
-    )
+Outcomes: TypeAlias = dict[int, "Timed | Plan | None"]
+Block: TypeAlias = tuple[int, int, Outcomes, list[Candidate]]
+"""A trigger's groups: number of its word, the hub bits it reads, its decision table, its candidates."""
+
+Write: TypeAlias = tuple[int, tuple[tuple[int, int], ...], tuple[Block, ...] | None]
+"""A level to change: its id, (word, bit) to flip, blocks that this edge triggers (None: neither edge does)."""
+
+_Inputs: TypeAlias = tuple[
+    int, list[int], list[int], list[Term], list[tuple[tuple[int, ...], tuple[int, ...], tuple[Term, ...]]]
+]
+"""A group with its rule's inhibitors: id, levels that must be on, off, gates, masks."""
 
 
 def flag_bits(network: Network, winners: Iterable[int]) -> dict[int, bool]:
     """The levels that these winners write by (8) and ``once``: yes beats no beats unknown."""
     units = [network.units[rule] for rule in winners]
+    flags = network.flags
     bits: dict[int, bool] = {}
     for unit in units:
         for f in unit.forget:
-            bits[network.flags[f].yes] = bits[network.flags[f].no] = False
+            bits[flags[f].yes] = bits[flags[f].no] = False
     for unit in units:
         for f in unit.no:
-            bits[network.flags[f].yes], bits[network.flags[f].no] = False, True
+            bits[flags[f].yes], bits[flags[f].no] = False, True
     for unit in units:
         for f in unit.yes:
-            bits[network.flags[f].yes], bits[network.flags[f].no] = True, False
+            bits[flags[f].yes], bits[flags[f].no] = True, False
         if unit.spent != NONE:
             bits[unit.spent] = True
     return bits
 
 
-class Outcome(NamedTuple):
-    """What a word decides: these groups act, those if their gates hold (bits of the key into plans)."""
-
-    sure: tuple[int, ...]
-    timed: tuple[tuple[int, Candidate], ...]
-    plans: dict[int, Plan | None]
-
-
-class Block(NamedTuple):
-    """A trigger's groups: number of its word, the hub bits it reads, and its decision table."""
-
-    word: int
-    hubs: int
-    candidates: tuple[Candidate, ...]
-    outcomes: dict[int, Outcome | Plan | None]
-
-
 class Tables:
-    """The adjacency of a network, shared by all its live executors."""
+    """Everything about a network that does not change, and what was found out about it; shared by sessions."""
 
     def __init__(self, network: Network) -> None:
         self.network = network
@@ -153,81 +139,106 @@ class Tables:
         self.by_edge: dict[int, tuple[Block, ...]] = {}
         self.fan: list[tuple[tuple[int, int], ...]] = [()] * len(network.levels)
         self.initial: list[int] = [0]
-        self.plans: dict[tuple[int, ...], Plan] = {}
-        self.remembered = 0
-        self._place_groups()
         self._place_derived()
+        self._place_groups()
+        self.simple = [self._is_simple(unit) for unit in network.units]
+        self._writes: dict[int, Write] = {}
+        self._plans: dict[tuple[int, ...], Plan] = {}
+        self._remembered = 0
 
     def _place_groups(self) -> None:
-        by_pulse: dict[int, list[int]] = {}
-        by_edge: dict[int, list[int]] = {}
-        for g, group in enumerate(self.network.groups):
+        network = self.network
+        by_pulse: dict[int, list[_Inputs]] = {}
+        by_edge: dict[int, list[_Inputs]] = {}
+        asking = [0] * len(network.levels)
+        for g, group in enumerate(network.groups):
+            inputs = _inputs(network, g, group)
+            _, plus, minus, _, masks = inputs
+            if not set(plus).isdisjoint(minus):
+                continue  # it contradicts itself or an inhibitor of its rule
+            for level in plus:
+                asking[level] += 1
+            for level in minus:
+                asking[level] += 1
+            for on, off, _ in masks:
+                for level in (*on, *off):
+                    asking[level] += 1
             if group.pulse != NONE:
-                by_pulse.setdefault(group.pulse, []).append(g)
+                by_pulse.setdefault(group.pulse, []).append(inputs)
             else:
                 for level in group.wires.plus:
-                    by_edge.setdefault(2 * level + 1, []).append(g)
+                    by_edge.setdefault(2 * level + 1, []).append(inputs)
                 for level in group.wires.minus:
-                    by_edge.setdefault(2 * level, []).append(g)
-        conditions = [_condition(self.network, group) for group in self.network.groups]
-        chunks: list[tuple[list[int], list[tuple[int, Condition]]]] = []
-        asking = [0] * len(self.network.levels)
-        for place, triggers in ((0, by_pulse), (1, by_edge)):
-            for trigger, groups in triggers.items():
-                possible = [(g, c) for g in groups if (c := conditions[g]) is not None]
-                for start in range(0, len(possible), BLOCK):
-                    chunk = possible[start : start + BLOCK]
-                    levels = sorted({level for _, c in chunk for level in c.levels})
-                    for level in levels:
-                        asking[level] += 1
-                    chunks.append(([place, trigger, *levels], chunk))
-        self._make_blocks(chunks, asking)
-
-    def _make_blocks(
-        self, chunks: list[tuple[list[int], list[tuple[int, Condition]]]], asking: list[int]
-    ) -> None:
-        hubs = {level: 1 << i for i, level in enumerate(x for x, n in enumerate(asking) if n > HUB_FANOUT)}
-        fan: dict[int, list[tuple[int, int]]] = {level: [(0, bit)] for level, bit in hubs.items()}
-        first = 1 << len(hubs)
-        made: dict[tuple[int, int], list[Block]] = {}
-        for (place, trigger, *levels), chunk in chunks:
-            word = len(self.initial)
-            bits: dict[int, int] = {}
-            reads = 0
-            bit = first
-            for level in levels:
-                if level in hubs:
-                    bits[level] = hubs[level]
-                    reads |= hubs[level]
-                else:
-                    bits[level] = bit
-                    fan.setdefault(level, []).append((word, bit))
-                    bit <<= 1
-            block = Block(word, reads, tuple(c.in_bits(g, bits) for g, c in chunk), {})
-            self.initial.append(0)
-            made.setdefault((place, trigger), []).append(block)
-        for (place, trigger), blocks in made.items():
-            if place == 0:
-                self.by_pulse[trigger] = tuple(blocks)
-            else:
-                self.by_edge[trigger] = tuple(blocks)
+                    by_edge.setdefault(2 * level, []).append(inputs)
+        hubs = {level: i for i, level in enumerate(x for x, n in enumerate(asking) if n > HUB_FANOUT)}
+        fan: dict[int, list[tuple[int, int]]] = {level: [(0, 1 << i)] for level, i in hubs.items()}
+        for pulse, groups in by_pulse.items():
+            self.by_pulse[pulse] = self._blocks(groups, hubs, fan)
+        for edge, groups in by_edge.items():
+            self.by_edge[edge] = self._blocks(groups, hubs, fan)
+            self.tracked[edge >> 1] = 1
         for level, into in fan.items():
             self.fan[level] = tuple(into)
+
+    def _blocks(
+        self, groups: list[_Inputs], hubs: dict[int, int], fan: dict[int, list[tuple[int, int]]]
+    ) -> tuple[Block, ...]:
+        blocks: list[Block] = []
+        for start in range(0, len(groups), BLOCK):
+            word = len(self.initial)
+            self.initial.append(0)
+            bits: dict[int, int] = {}
+            free = 1 << len(hubs)
+            reads = 0
+            candidates = []
+            for g, plus, minus, terms, masks in groups[start : start + BLOCK]:
+                asked: tuple[Sequence[int], ...] = (plus, minus)
+                if masks:
+                    asked += tuple(levels for on, off, _ in masks for levels in (on, off))
+                for levels in asked:
+                    for level in levels:
+                        if level in bits:
+                            continue
+                        if level in hubs:
+                            bits[level] = 1 << hubs[level]
+                            reads |= 1 << hubs[level]
+                            continue
+                        bits[level] = free
+                        if level in fan:
+                            fan[level].append((word, free))
+                        else:
+                            fan[level] = [(word, free)]
+                        free <<= 1
+                care = want = 0
+                for level in plus:
+                    want |= bits[level]
+                for level in minus:
+                    care |= bits[level]
+                doubt = None
+                if terms or masks:
+                    doubt = Doubt(tuple(terms), tuple(_mask_in_bits(mask, bits) for mask in masks))
+                candidates.append((care | want, want, g, doubt))
+            blocks.append((word, reads, {}, candidates))
+        return tuple(blocks)
 
     def _place_derived(self) -> None:
         network = self.network
         self.turn = {rule: i for i, rule in enumerate(network.turn)}
         self.watched = bytearray(len(network.levels))
+        self.tracked = bytearray(len(network.levels))
         self.enders: dict[int, list[int]] = {}
         self.running: dict[int, list[int]] = {}
         self.clocks: dict[int, list[int]] = {}
         self.clocks_of: dict[int, list[int]] = {}
+        self.ended_pulse: dict[int, int] = {}
         for rule, unit in enumerate(network.units):
             if unit.active != NONE:
                 for level in {unit.active, unit.end}:
                     self.enders.setdefault(level, []).append(rule)
-                self.watched[unit.active] = self.watched[unit.end] = self.watched[unit.ended] = 1
-        self.ended_pulse = {u.ended: u.finished for u in network.units if u.finished != NONE}
+                self.watched[unit.active] = self.watched[unit.end] = 1
+            if unit.finished != NONE:
+                self.ended_pulse[unit.ended] = unit.finished
+                self.watched[unit.ended] = self.tracked[unit.ended] = 1
         for i, derived in enumerate(network.running):
             for level in (derived.active, derived.end):
                 self.running.setdefault(level, []).append(i)
@@ -239,111 +250,181 @@ class Tables:
                 self.clocks.setdefault(level, []).append(i)
                 self.watched[level] = 1
 
-    def plan(self, groups: tuple[int, ...]) -> Plan:
-        """The plan for groups in ascending order, at least one."""
-        known = self.plans.get(groups)
+    def _is_simple(self, unit: Unit) -> bool:
+        """Whether a candidate always wins, changes no rule's state, and writes nothing that a clock watches."""
+        if unit.active != NONE or unit.ancestors or unit.leave_all or unit.cooldown != NONE:
+            return False
+        if unit.drop and unit.channels:
+            return False
+        flags = self.network.flags
+        for written in (unit.yes, unit.no, unit.forget):
+            for f in written:
+                if self.watched[flags[f].yes] or self.watched[flags[f].no]:
+                    return False
+        return True
+
+    def write(self, level: int, on: bool) -> Write:
+        """How to change a level to this value."""
+        key = 2 * level + on
+        known = self._writes.get(key)
         if known is None:
-            self.count()
-            known = self.plans[groups] = Plan(self.network, groups)
+            blocks = self.by_edge.get(key, ()) if self.tracked[level] else None
+            known = self._writes[key] = (level, self.fan[level], blocks)
         return known
 
-    def judge(self, block: Block, word: int) -> Outcome | Plan | None:
-        """Evaluate the groups of a block under a word, and remember."""
-        sure: list[int] = []
-        timed: list[tuple[int, Candidate]] = []
-        for candidate in block.candidates:
-            if word & candidate.care != candidate.want:
-                continue
-            masks = tuple(m for m in candidate.masks if word & m.care == m.want)
-            if not masks and not candidate.terms:
-                sure.append(candidate.group)
-            elif all(m.terms for m in masks):
-                timed.append((1 << len(timed), candidate._replace(masks=masks)))
-        groups = tuple(sorted(sure))
-        outcome: Outcome | Plan | None = None
-        if timed:
-            outcome = Outcome(groups, tuple(timed), {})
-        elif groups:
-            outcome = self.plan(groups)
+    def plan(self, raw: tuple[int, ...]) -> Plan:
+        """The plan for groups in ascending order, at least one."""
+        plan = self._plans.get(raw)
+        if plan is not None:
+            return plan
         self.count()
-        block.outcomes[word] = outcome
+        simple, groups = self.simple, self.network.groups
+        plan = self._plans[raw] = Plan()
+        plan.raw = raw
+        winners: list[int] = []
+        for g in raw:
+            rule, _, _, _, eats, takes = groups[g]
+            if takes or eats or not simple[rule]:
+                self._plan_in_full(plan)
+                return plan
+            if not winners or winners[-1] != rule:
+                winners.append(rule)
+        self._finish(plan, raw, winners, False)
+        return plan
+
+    def _finish(self, plan: Plan, groups: tuple[int, ...], winners: Sequence[int], taken: bool) -> None:
+        network = self.network
+        units = network.units
+        thinks: tuple[int, ...] = ()
+        writes = False
+        for rule in winners:
+            unit = units[rule]
+            if unit.thinks:
+                thinks += unit.thinks
+            if unit.yes or unit.no or unit.forget or unit.spent != NONE:
+                writes = True
+        if len(thinks) > 1:
+            thinks = tuple(sorted(set(thinks)))
+        plan.tick = Tick(network, groups, tuple(winners), (), (), (), taken, thinks)
+        plan.on = plan.off = ()
+        if writes:
+            bits = flag_bits(network, winners)
+            plan.on = tuple([self.write(level, True) for level, on in bits.items() if on])
+            plan.off = tuple([self.write(level, False) for level, on in bits.items() if not on])
+
+    def _plan_in_full(self, plan: Plan) -> None:
+        of, units, enclosing = self.network.groups, self.network.units, self.network.enclosing
+        outer = {around for g in plan.raw if of[g].takes for around in enclosing[units[of[g].rule].scope]}
+        # (3): a taking group is silent while one of a scope strictly inside its own takes.
+        groups = tuple(g for g in plan.raw if not (of[g].takes and units[of[g].rule].scope in outer))
+        by_rule: dict[int, list[AndGroup]] = {}
+        for g in groups:
+            by_rule.setdefault(of[g].rule, []).append(of[g])
+        taken = any(of[g].takes for g in groups)
+        rules = sorted(by_rule)
+        if all(self.simple[rule] for rule in rules) and not any(of[g].eats for g in groups):
+            self._finish(plan, groups, rules, taken)
+            return
+        plan.tick = None
+        plan.groups = groups
+        plan.taken = taken
+        plan.candidates = tuple((rule, tuple(by_rule[rule])) for rule in rules)
+
+    def judge(self, block: Block, word: int) -> Timed | Plan | None:
+        """Evaluate the groups of a block under a word, and remember."""
+        _, _, outcomes, candidates = block
+        acting = [candidate for candidate in candidates if word & candidate[0] == candidate[1]]
+        outcome: Timed | Plan | None = None
+        if acting:
+            for candidate in acting:
+                if candidate[3] is not None:
+                    outcome = self._doubtful(acting, word)
+                    break
+            else:
+                outcome = self.plan(tuple([candidate[2] for candidate in acting]))
+        self.count()
+        outcomes[word] = outcome
         return outcome
 
-    def timed_plan(self, outcome: Outcome, key: int) -> Plan | None:
-        """The plan when the gates of the candidates in ``key`` hold."""
-        groups = {*outcome.sure, *(c.group for bit, c in outcome.timed if key & bit)}
-        plan = outcome.plans[key] = self.plan(tuple(sorted(groups))) if groups else None
+    def _doubtful(self, acting: list[Candidate], word: int) -> Timed | Plan | None:
+        timed = Timed()
+        timed.groups = []
+        timed.easy = []
+        timed.hard = []
+        timed.plans = {}
+        bit = 1
+        for _, _, g, doubt in acting:
+            if doubt is None:
+                timed.groups.append((g, 0))
+                continue
+            terms, masks = doubt
+            if masks:
+                masks = tuple([mask for mask in masks if word & mask.care == mask.want])
+                if not all([mask.terms for mask in masks]):
+                    continue
+            timed.groups.append((g, bit))
+            if not masks and len(terms) == 1 and terms[0].wanted:
+                timed.easy.append((bit, terms[0].pulse, terms[0].ms))
+            else:
+                timed.hard.append((bit, Doubt(terms, masks)))
+            bit <<= 1
+        return timed
+
+    def timed_plan(self, timed: Timed, key: int) -> Plan | None:
+        """The plan when the gates of the groups in ``key`` hold."""
+        groups = tuple([g for g, bit in timed.groups if not bit or key & bit])
+        plan = timed.plans[key] = self.plan(groups) if groups else None
         return plan
 
     def count(self) -> None:
-        """Bound the memory: a full decision table is begun anew."""
-        self.remembered += 1
-        if self.remembered > MEMORY:
-            self.remembered = 0
-            self.plans = {}
+        """Bound the memory: full decision tables are begun anew."""
+        self._remembered += 1
+        if self._remembered > MEMORY:
+            self._remembered = 0
+            self._plans = {}
             for blocks in (*self.by_pulse, *self.by_edge.values()):
                 for block in blocks:
-                    block.outcomes.clear()
+                    block[2].clear()
 
 
-class Condition(NamedTuple):
-    """A group with its rule's inhibitors, in levels: as a :class:`Candidate`, before bits are given out."""
-
-    levels: tuple[int, ...]
-    plus: tuple[int, ...]
-    minus: tuple[int, ...]
-    terms: tuple[Term, ...]
-    masks: tuple[tuple[tuple[int, ...], tuple[int, ...], tuple[Term, ...]], ...]
-
-    def in_bits(self, group: int, bits: dict[int, int]) -> Candidate:
-        """The candidate of a block that gives these bits to its levels."""
-        plus = 0
-        for level in self.plus:
-            plus |= bits[level]
-        care = plus
-        for level in self.minus:
-            care |= bits[level]
-        if not self.masks:
-            return Candidate(group, care, plus, self.terms, ())
-        masks = []
-        for on, off, terms in self.masks:
-            want = sum(bits[level] for level in on)
-            masks.append(Mask(want + sum(bits[level] for level in off), want, terms))
-        return Candidate(group, care, plus, self.terms, tuple(masks))
-
-
-def _condition(network: Network, group: AndGroup) -> Condition | None:
-    """Put a group and its rule's inhibitors together; None if they contradict each other."""
+def _inputs(network: Network, g: int, group: AndGroup) -> _Inputs:
+    """Put a group and its rule's inhibitors together; an inhibitor of one input is that input, negated."""
     unit = network.units[group.rule]
     wires = group.wires
-    plus, minus = set(wires.plus), set(wires.minus)
+    plus, minus = list(wires.plus), list(wires.minus)
     terms = _terms(network, wires, True) if wires.gates_plus or wires.gates_minus else []
     if unit.spent != NONE:
-        minus.add(unit.spent)
+        minus.append(unit.spent)
     if unit.running != NONE:
-        minus.add(unit.running)
+        minus.append(unit.running)
     if unit.cooldown != NONE:
         terms.append(Term(len(network.pulses) + group.rule, unit.cooldown, False))
     masks = []
     for mask in unit.unless:
-        on, off, p, m = mask
-        if len(on) + len(off) + len(p) + len(m) != 1:
-            if not set(on) & set(off):
+        on, off, gates_on, gates_off = mask
+        if len(on) + len(off) + len(gates_on) + len(gates_off) != 1:
+            if set(on).isdisjoint(off):
                 masks.append((on, off, tuple(_terms(network, mask, True))))
         elif on:
-            minus.add(on[0])
+            minus += on
         elif off:
-            plus.add(off[0])
+            plus += off
         else:
             terms += _terms(network, mask, False)
-    if plus & minus:
-        return None
-    levels = plus | minus
-    for on, off, _ in masks:
-        levels.update(on, off)
-    return Condition(tuple(levels), tuple(plus), tuple(minus), tuple(terms), tuple(masks))
+    return g, plus, minus, terms, masks
 
 
 def _terms(network: Network, wires: Wires, wanted: bool) -> list[Term]:
-    terms = [Term(*network.gates[g], wanted) for g in wires.gates_plus]
-    return terms + [Term(*network.gates[g], not wanted) for g in wires.gates_minus]
+    gates = network.gates
+    terms = [Term(*gates[g], wanted) for g in wires.gates_plus]
+    if wires.gates_minus:
+        terms += [Term(*gates[g], not wanted) for g in wires.gates_minus]
+    return terms
+
+
+def _mask_in_bits(
+    mask: tuple[tuple[int, ...], tuple[int, ...], tuple[Term, ...]], bits: dict[int, int]
+) -> Mask:
+    on, off, terms = mask
+    want = sum(bits[level] for level in on)
+    return Mask(want + sum(bits[level] for level in off), want, terms)

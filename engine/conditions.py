@@ -26,6 +26,7 @@ from engine.model import (
     Running,
     Sum,
     Test,
+    Think,
     TimerOut,
     Value,
     Within,
@@ -289,6 +290,7 @@ class _Lowering:
             no=no,
             forget=forget,
             keys=keys,
+            thinks=self._thinks(effects.thinks),
         )
         if rule.part_of:
             unit = unit._replace(ancestors=self._ancestors(rule))
@@ -307,6 +309,12 @@ class _Lowering:
             finished=self.pulses.get(Pulse("finished", rule.name), NONE),
             took=self.pulses.get(Pulse("took", rule.name), NONE),
         )
+
+    def _thinks(self, thinks: tuple[Think, ...]) -> tuple[int, ...]:
+        if not thinks:
+            return ()
+        ids = {self.pulses.get(Pulse("inner", think.name), NONE) for think in thinks}
+        return tuple(sorted(ids - {NONE}))
 
     def _writes(
         self, rule: Rule

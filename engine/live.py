@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from engine.adjacency import Outcome, Plan, Tables, flag_bits
+from engine.adjacency import Block, Plan, Tables, Term, Timed, flag_bits
 from engine.conditions import pulse_name
 from engine.network import NONE, Closing, Network, State, Suppressed, Tick
 
 _NEVER = -(1 << 62)
 _NOTHING = Closing()
+
+
+def _all_hold(terms: tuple[Term, ...], last: list[int], now: int) -> bool:
+    return all((now - last[pulse] <= ms) == wanted for pulse, ms, wanted in terms)
 
 
 class LiveExecutor:
@@ -32,12 +36,14 @@ class LiveExecutor:
         self._x = bytearray(len(network.levels))
         self._words = list(tables.initial)
         self._last = [_NEVER] * (len(network.pulses) + len(network.units))
-        self._edges: dict[int, None] = {}
+        self._by_pulse = tables.by_pulse
+        self._edges: dict[int, tuple[Block, ...]] = {}
         self._again: list[int] = []
         self._dirty: set[int] = set()
         self._pulses: set[int] = set()
         self._told: set[int] = set()
         self._restart: set[int] = set()
+        self._open = True
         # What holds in the zero state already (negated masks) begins to hold at the first closing.
         self._dirty.update(level for level, watched in enumerate(tables.watched) if watched)
 
@@ -51,116 +57,115 @@ class LiveExecutor:
             self._flip(level)
 
     def _flip(self, level: int) -> None:
+        tables = self._tables
         self._x[level] ^= 1
         words = self._words
-        for word, bit in self._tables.fan[level]:
+        for word, bit in tables.fan[level]:
             words[word] ^= bit
-        edges = self._edges
-        if level in edges:
-            del edges[level]
-        else:
-            edges[level] = None
-        if self._tables.watched[level]:
+        if tables.tracked[level]:
+            edges = self._edges
+            if level in edges:
+                del edges[level]
+            else:
+                edges[level] = tables.by_edge.get(2 * level + self._x[level], ())
+        if tables.watched[level]:
             self._dirty.add(level)
+            self._open = True
 
     def tick(self, pulses: Sequence[int], now: int) -> Tick:
         """Evaluate one tick and write its levels."""
         words = self._words
         hubs = words[0]
-        tables = self._tables
-        by_pulse = tables.by_pulse
-        found: list[Plan] = []
+        by_pulse = self._by_pulse
+        plan: Plan | None = None
+        others: list[Plan] = []
         for pulse in pulses:
             for block in by_pulse[pulse]:
-                word, reads, _, outcomes = block
-                word = words[word] | hubs & reads
-                try:
+                number, reads, outcomes, _ = block
+                word = words[number] | hubs & reads
+                if word in outcomes:
                     outcome = outcomes[word]
-                except KeyError:
-                    outcome = tables.judge(block, word)
-                if outcome is not None:
-                    plan = self._decide(outcome, now) if type(outcome) is Outcome else outcome
-                    if plan is not None:
-                        found.append(plan)  # type: ignore[arg-type]
+                else:
+                    outcome = self._tables.judge(block, word)
+                if outcome is None:
+                    continue
+                found = outcome if type(outcome) is Plan else self._decide(outcome, now)  # type: ignore[arg-type]
+                if found is not None:
+                    if plan is None:
+                        plan = found
+                    else:
+                        others.append(found)
         edges = self._edges
         if edges or self._again:
-            self._visit_edges(now, found)
+            self._visit_edges(now, others)
+            if others and plan is None:
+                plan = others.pop()
+        last = self._last
         for pulse in pulses:
-            self._last[pulse] = now
-        if not found:
+            last[pulse] = now
+        if plan is None:
             return self._quiet
-        plan = found[0] if len(found) == 1 else self._merge(found)
+        if others:
+            others.append(plan)
+            plan = self._merge(others)
         if plan.tick is None:
             return self._contest(plan, now)
         x = self._x
-        fan = tables.fan
-        watched = tables.watched
-        for level in plan.off:
+        for level, fan, blocks in plan.off:
             if x[level]:
                 x[level] = 0
-                for word, bit in fan[level]:
-                    words[word] ^= bit
-                edges[level] = None
-                if watched[level]:
-                    self._dirty.add(level)
-        for level in plan.on:
+                for number, bit in fan:
+                    words[number] ^= bit
+                if blocks is not None:
+                    edges[level] = blocks
+        for level, fan, blocks in plan.on:
             if not x[level]:
                 x[level] = 1
-                for word, bit in fan[level]:
-                    words[word] ^= bit
-                edges[level] = None
-                if watched[level]:
-                    self._dirty.add(level)
-        for rule in plan.cooled:
-            self._last[len(self._network.pulses) + rule] = now
+                for number, bit in fan:
+                    words[number] ^= bit
+                if blocks is not None:
+                    edges[level] = blocks
         return plan.tick
 
     def _visit_edges(self, now: int, found: list[Plan]) -> None:
-        tables, x, words = self._tables, self._x, self._words
-        by_edge = tables.by_edge
+        """Add the plans of test groups one of whose levels has risen, or fallen where it is negated."""
+        tables, x, words, edges = self._tables, self._x, self._words, self._edges
         for level in self._again:
             if x[level]:
-                self._edges[level] = None
+                edges[level] = tables.by_edge.get(2 * level + 1, ())
         self._again.clear()
         self._told.clear()
-        for level in self._edges:
-            edge = 2 * level + x[level]
-            if edge in by_edge:
-                for block in by_edge[edge]:
-                    word = words[block.word] | words[0] & block.hubs
-                    try:
-                        outcome = block.outcomes[word]
-                    except KeyError:
-                        outcome = tables.judge(block, word)
-                    plan = self._decide(outcome, now) if type(outcome) is Outcome else outcome
-                    if plan is not None:
-                        found.append(plan)  # type: ignore[arg-type]
-        self._edges.clear()
+        for blocks in edges.values():
+            for block in blocks:
+                number, reads, outcomes, _ = block
+                word = words[number] | words[0] & reads
+                outcome = outcomes[word] if word in outcomes else tables.judge(block, word)
+                if outcome is None:
+                    continue
+                plan = outcome if type(outcome) is Plan else self._decide(outcome, now)  # type: ignore[arg-type]
+                if plan is not None:
+                    found.append(plan)
+        edges.clear()
 
-    def _decide(self, outcome: Outcome, now: int) -> Plan | None:
-        """Look at the gates of those whose levels all hold."""
+    def _decide(self, timed: Timed, now: int) -> Plan | None:
+        """Look at the gates of the groups whose bits are right."""
         last = self._last
         key = 0
-        for bit, candidate in outcome.timed:
-            for pulse, ms, wanted in candidate.terms:
-                if (now - last[pulse] <= ms) != wanted:
-                    break
-            else:
-                for mask in candidate.masks:
-                    if all((now - last[pulse] <= ms) == wanted for pulse, ms, wanted in mask.terms):
-                        break
-                else:
-                    key |= bit
-        try:
-            return outcome.plans[key]
-        except KeyError:
-            return self._tables.timed_plan(outcome, key)
+        for bit, pulse, ms in timed.easy:
+            if now - last[pulse] <= ms:
+                key |= bit
+        for bit, (terms, masks) in timed.hard:
+            if _all_hold(terms, last, now) and not any(_all_hold(mask.terms, last, now) for mask in masks):
+                key |= bit
+        plans = timed.plans
+        return plans[key] if key in plans else self._tables.timed_plan(timed, key)
 
     def _merge(self, plans: list[Plan]) -> Plan:
         return self._tables.plan(tuple(sorted({g for plan in plans for g in plan.raw})))
 
     def _contest(self, plan: Plan, now: int) -> Tick:
         """(5)–(8) for rules that hold a state or may lose."""
+        self._open = True
         units, turn = self._network.units, self._tables.turn
         groups = dict(plan.candidates)
         order = [rule for rule in groups if rule not in turn]
@@ -192,8 +197,16 @@ class LiveExecutor:
                 self._pulses.add(unit.fired)
             if unit.took != NONE and any(group.takes for group in groups[rule]):
                 self._pulses.add(unit.took)
+        thinks = tuple(sorted({pulse for rule in won for pulse in units[rule].thinks}))
         return Tick(
-            self._network, plan.groups, tuple(won), tuple(suppressed), tuple(consumed), left, plan.taken
+            self._network,
+            plan.groups,
+            tuple(won),
+            tuple(suppressed),
+            tuple(consumed),
+            left,
+            plan.taken,
+            thinks,
         )
 
     def _stop(self, rule: int, claimed: dict[int, int], ending: dict[int, int]) -> Suppressed | None:
@@ -256,8 +269,9 @@ class LiveExecutor:
 
     def close(self) -> Closing:
         """End rules by themselves, derive levels, find clocks to arm."""
-        if not (self._dirty or self._again or self._pulses):
+        if not self._open:
             return _NOTHING
+        self._open = False
         ended = self._end()
         self._derive_running()
         arm, cancel = self._derive_clocks()

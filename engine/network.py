@@ -116,6 +116,7 @@ class Unit(NamedTuple):
         leave: Rules it leaves. leave_all: it leaves all.
         yes: Flags it sets. no: Flags it denies. forget: Flags it makes unknown.
         keys: Keys it writes, see :attr:`Network.keys`.
+        thinks: Pulses asked for that its thoughts are.
         fired: Pulses that its firing is, for those who ask. finished: likewise the rise of ``ended``.
             took: likewise its firing by a taking group. Each NONE if nobody asks.
     """
@@ -143,6 +144,7 @@ class Unit(NamedTuple):
     no: tuple[int, ...] = ()
     forget: tuple[int, ...] = ()
     keys: tuple[int, ...] = ()
+    thinks: tuple[int, ...] = ()
     fired: int = NONE
     finished: int = NONE
     took: int = NONE
@@ -295,6 +297,7 @@ class Tick(NamedTuple):
             the winners themselves, whose earlier firing is over as well. Only rules that were in force, or
             had ended and not been left since.
         taken: Some group took the percept (γ² of a taking group, even if its rule was held back in (5)).
+        thinks: Pulses asked for that the winners' thoughts are in the next tick, ascending.
     """
 
     network: Network
@@ -304,6 +307,7 @@ class Tick(NamedTuple):
     consumed: tuple[int, ...] = ()
     left: tuple[int, ...] = ()
     taken: bool = False
+    thinks: tuple[int, ...] = ()
 
     @property
     def yes(self) -> tuple[int, ...]:

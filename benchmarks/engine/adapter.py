@@ -1,0 +1,143 @@
+"""The live executor on the workload of the rule-engine benchmark.
+
+A workload is JSON: rules with one trigger (an event, or a fact that becomes true or false), fact tests, perhaps
+``after event X within T``, and effects (act, set, clear, emit). :func:`lower` makes it a program of the model, the
+way an author's rules would become one; :class:`Adapter` feeds events to the executor as a session does.
+"""
+
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+from engine.live import LiveExecutor
+from engine.model import (
+    ActSpec,
+    Assign,
+    Const,
+    Effects,
+    Entry,
+    Group,
+    Lit,
+    Mask,
+    Op,
+    Program,
+    Pulse,
+    Ref,
+    Rule,
+    Test,
+    Think,
+    Within,
+)
+from engine.network import Network
+
+ACTION = "action"
+"""The channel of the workload's acts; they have no lifecycle."""
+
+Json = Any
+_YES = Const(True)
+
+
+def lower(spec: Json) -> Program:
+    """The program of a workload. Facts are flags; a cleared fact is unknown, so ``not fact`` holds."""
+    events = {name: Pulse("world", name) for name in spec["events"]}
+    events |= {name: Pulse("inner", name) for name in spec["internal"]}
+    tests = {name: Test(Op.YES, Ref(name)) for name in spec["facts"]}
+    plain = {name: Lit(test) for name, test in tests.items()}
+    negated = {name: Lit(test, False) for name, test in tests.items()}
+    gates: dict[tuple[str, int], Within] = {}
+    acts = {name: (ActSpec(ACTION, name),) for name in spec["actions"]}
+    thinks = {name: (Think(name),) for name in spec["internal"]}
+    rules = []
+    for r in spec["rules"]:
+        after = r.get("after")
+        gate = None
+        if after:
+            key = (after["event"], after["within_ms"])
+            gate = gates.get(key)
+            if gate is None:
+                gate = gates[key] = Within(events[key[0]], key[1])
+        on = r["on"]
+        if "event" in on:
+            lits = [(plain if wanted else negated)[fact] for fact, wanted in r["if"]]
+            if gate is not None:
+                lits.append(Lit(gate))
+            group = Group(events[on["event"]], tuple(lits))
+            unless: tuple[Mask, ...] = ()
+        else:
+            group = Group(None, ((plain if on["becomes"] else negated)[on["fact"]],))
+            masks = [Mask(((negated if wanted else plain)[fact],)) for fact, wanted in r["if"]]
+            if gate is not None:
+                masks.append(Mask((Lit(gate, False),)))
+            unless = tuple(masks)
+        number = r["id"]
+        rules.append(
+            Rule(
+                f"r{number}",
+                (group,),
+                unless,
+                _effects(r["do"], acts, thinks),
+                ignore_again=False,
+                position=number,
+            )
+        )
+    return Program(
+        "workload",
+        tuple(rules),
+        entries={name: Entry(name, "flag") for name in spec["facts"]},
+        max_ticks=1 + spec["max_internal_ticks"],
+    )
+
+
+def _effects(
+    do: list[list[str]], acts: dict[str, tuple[ActSpec, ...]], thinks: dict[str, tuple[Think, ...]]
+) -> Effects:
+    act: tuple[ActSpec, ...] = ()
+    think: tuple[Think, ...] = ()
+    assign: tuple[Assign, ...] = ()
+    forget: tuple[str, ...] = ()
+    for kind, name in do:
+        if kind == "act":
+            act += acts[name]
+        elif kind == "emit":
+            think += thinks[name]
+        elif kind == "set":
+            assign += (Assign(name, _YES),)
+        else:
+            forget += (name,)
+    return Effects(forget=forget, assign=assign, acts=act, thinks=think)
+
+
+class Adapter:
+    """Compiles a workload and answers each event with the rules that fired."""
+
+    name = "Miron, live executor"
+    check = True
+
+    def build(self, spec: Json) -> None:
+        """Compile the rules and begin a session."""
+        gc.disable()  # nothing becomes garbage here, and looking for it takes longer than the work
+        program = lower(spec)
+        network = Network.compile(program, instant={ACTION})
+        self.executor = LiveExecutor(network)
+        self.executor.close()
+        self.pulses = {p.name: (i,) for p, i in network.pulse_ids.items()}
+        self.max_ticks = program.max_ticks
+        gc.freeze()
+        gc.enable()
+
+    def feed(self, t_ms: int, event: str) -> list[tuple[int, int]]:
+        """One event: its cascade, as (tick, rule) in order."""
+        executor = self.executor
+        pulses = self.pulses.get(event, ())
+        out: list[tuple[int, int]] = []
+        for number in range(self.max_ticks):
+            tick = executor.tick(pulses, t_ms)
+            if not tick.winners:
+                return out
+            for rule in tick.winners:
+                out.append((number, rule))
+            pulses = tick.thinks
+            executor.close()
+        executor.settle()
+        return out
