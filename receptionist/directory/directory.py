@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time
 from itertools import chain, count
-from typing import TypeVar
 
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
@@ -24,18 +23,9 @@ from receptionist.directory.models import (
     StayRow,
     VisitRow,
 )
-from receptionist.directory.names import (
-    Likeness,
-    clean,
-    folded,
-    is_family_name,
-    is_given_name,
-    likeness,
-    similarity,
-)
+from receptionist.directory.names import clean, folded
 from receptionist.directory.records import (
     Host,
-    HostMatch,
     HostSearch,
     Reply,
     Source,
@@ -44,15 +34,11 @@ from receptionist.directory.records import (
     VisitSearch,
     VisitState,
 )
+from receptionist.directory.search import search_hosts, search_stays, search_visits
 from receptionist.directory.store import Database
 
 Clock = Callable[[], datetime]
 """Gives the kiosk's local time, without a zone."""
-
-_SURE_SCORE, _SURE_MARGIN, _POSSIBLE_SCORE, _SHOWN = 88.0, 8.0, 60.0, 3
-_COME = (VisitState.ARRIVED, VisitState.LEFT)
-
-_Named = TypeVar("_Named")
 
 
 class Directory:
@@ -93,19 +79,7 @@ class Directory:
         Equal names come before parts of names, these before similar ones. A single equal name or part is
         sure; a similar one is sure only when it is close (88 of 100) and well ahead of the next (8).
         """
-        hosts = self.hosts()
-        found = [(_host_likeness(name, host), host) for host in hosts]
-        best = max((likes for likes, _ in found), default=Likeness.NONE)
-        if best in (Likeness.EQUAL, Likeness.PART):
-            exact = tuple(HostMatch(host, 100.0, True) for likes, host in found if likes is best)
-            return HostSearch(exact, margin=100.0 if len(exact) == 1 else 0.0, sure=len(exact) == 1)
-        scored = [HostMatch(host, _host_similarity(name, host), False) for host in hosts]
-        scored.sort(key=lambda match: (-match.score, match.host.name))
-        near = tuple(match for match in scored[:_SHOWN] if match.score >= _POSSIBLE_SCORE)
-        if not near:
-            return HostSearch((), margin=0.0, sure=False)
-        margin = near[0].score - scored[1].score if len(scored) > 1 else 100.0
-        return HostSearch(near, margin, sure=near[0].score >= _SURE_SCORE and margin >= _SURE_MARGIN)
+        return search_hosts(name, self.hosts())
 
     def host(self, name: str) -> Host | None:
         """The host of exactly this name, else the one who is meant by it for sure, or None."""
@@ -199,24 +173,15 @@ class Directory:
             The visits with the best likeness only: if names are equal, none that are merely similar. A visit
             without a visitor name is found through its host or company, after any that names the visitor.
         """
-        named = bool(name or first or last)
-        hosts = {found.name: found for found in self.hosts()}
-        ranked: list[tuple[Likeness, Visit]] = []
-        for visit in self.visits(day):
-            if visit.state is VisitState.CANCELLED or (visit.state in _COME and not named):
-                continue
-            likes = [_visitor_likeness(visit, name, first, last, anonymous=bool(company or host))]
-            if company:
-                theirs = visit.company or ""
-                likes.append(likeness(company, theirs, company=True))
-            if host:
-                known = hosts.get(visit.host)
-                likes.append(_host_likeness(host, known) if known else likeness(host, visit.host))
-            if min(likes) is not Likeness.NONE:
-                ranked.append((min(likes), visit))
-        best = max((likes for likes, _ in ranked), default=Likeness.NONE)
-        found = tuple(visit for likes, visit in ranked if likes is best)
-        return VisitSearch(found, exact=best > Likeness.SIMILAR)
+        return search_visits(
+            self.visits(day),
+            self.hosts(),
+            name=name,
+            first=first,
+            last=last,
+            company=company,
+            host=host,
+        )
 
     def visit_by_code(self, code: str, day: date | None = None) -> Visit | None:
         """The visit of a day (None: today) whose invitation code this is; case and spaces do not matter."""
@@ -310,10 +275,11 @@ class Directory:
             The stay that ended, or None if nobody inside, or more than one person, is meant by the name.
         """
         with self.database.write() as session:
-            meant = _best((_stay_likeness(row, visitor, company), row) for row in _inside(session))
+            inside = _inside(session)
+            meant = search_stays([_stay(row) for row in inside], visitor, company)
             if len(meant) != 1:
                 return None
-            (row,) = meant
+            row = inside[meant[0]]
             row.left_at = self.now()
             if row.visit_id is not None:
                 ended = update(VisitRow).where(VisitRow.id == row.visit_id)
@@ -415,43 +381,6 @@ def _apart(name: str, team: str | None, taken: set[str]) -> str:
     by_team = [f"{name} ({team})"] if team else []
     numbered = (f"{name} ({number})" for number in count(1))
     return next(candidate for candidate in chain(by_team, numbered) if candidate not in taken)
-
-
-def _best(ranked: Iterable[tuple[Likeness, _Named]]) -> list[_Named]:
-    pairs = [(likes, named) for likes, named in ranked if likes is not Likeness.NONE]
-    best = max((likes for likes, _ in pairs), default=Likeness.NONE)
-    return [named for likes, named in pairs if likes is best]
-
-
-def _stay_likeness(row: StayRow, visitor: str, company: str | None) -> Likeness:
-    likes = likeness(visitor, row.visitor, similar_from=_SURE_SCORE)
-    if company and row.company:
-        return min(likes, likeness(company, row.company, company=True))
-    return likes
-
-
-def _host_likeness(asked: str, host: Host) -> Likeness:
-    return max(likeness(asked, name) for name in (host.name, *host.aliases))
-
-
-def _host_similarity(asked: str, host: Host) -> float:
-    return max(similarity(asked, name) for name in (host.name, *host.aliases))
-
-
-def _visitor_likeness(
-    visit: Visit, name: str | None, first: str | None, last: str | None, *, anonymous: bool
-) -> Likeness:
-    """How a visit meets what is known of the visitor's name; `anonymous` accepts visits that name nobody."""
-    asked = [part for part in (name, first, last) if part]
-    if not asked:
-        return Likeness.EQUAL
-    if visit.visitor is None:
-        return Likeness.SIMILAR if anonymous else Likeness.NONE
-    likes = min(likeness(part, visit.visitor) for part in asked)
-    misplaced = (first and not is_given_name(first, visit.visitor)) or (
-        last and not is_family_name(last, visit.visitor)
-    )
-    return min(likes, Likeness.SIMILAR) if misplaced else likes
 
 
 def _visits_of(session: Session, day: date) -> tuple[Visit, ...]:
