@@ -40,6 +40,7 @@ _ALLOWED: tuple[type[nodes.Node], ...] = (
     nodes.Operand,
     nodes.Concat,
 )
+_RESERVED = frozenset(["self", "super", "caller", "loop", "varargs", "kwargs"])
 _TESTS = ("defined", "undefined", "none")
 MAX_LENGTH = 10_000
 """Characters of a source, and of what it may say."""
@@ -137,9 +138,7 @@ def jinja_problems(source: str, names: tuple[str, ...], span: Span | None = None
     except (TemplateError, RecursionError) as error:
         return [Problem("jinja-syntax", f"Jinja2 cannot read this: {error}", span)]
     problems = [
-        Problem("jinja-not-allowed", f"{type(node).__name__} is not allowed in a sentence", span)
-        for node in tree.find_all(nodes.Node)
-        if not isinstance(node, _ALLOWED)
+        Problem("jinja-not-allowed", f"{what} is not allowed in a sentence", span) for what in _refused(tree)
     ]
     for used in tree.find_all(nodes.Filter):
         if used.name not in FILTERS:
@@ -158,6 +157,15 @@ def jinja_problems(source: str, names: tuple[str, ...], span: Span | None = None
     return problems
 
 
+def _refused(tree: nodes.Template) -> list[str]:
+    """What a source holds that it may not hold."""
+    return [
+        node.name if isinstance(node, nodes.Name) else type(node).__name__
+        for node in tree.find_all(nodes.Node)
+        if not isinstance(node, _ALLOWED) or (isinstance(node, nodes.Name) and node.name in _RESERVED)
+    ]
+
+
 @lru_cache(maxsize=512)
 def _compiled(source: str) -> tuple[Any, tuple[str, ...]] | None:
     """The template and the names it uses; None for a source that is not allowed."""
@@ -166,7 +174,7 @@ def _compiled(source: str) -> tuple[Any, tuple[str, ...]] | None:
     environment = _environment()
     try:
         tree = environment.parse(source)
-        if not all(isinstance(node, _ALLOWED) for node in tree.find_all(nodes.Node)):
+        if _refused(tree):
             return None
         names = tuple(sorted(meta.find_undeclared_variables(tree)))
         return environment.from_string(source), names

@@ -165,7 +165,7 @@ class Search:
         readings = [
             reading
             for item in self._closed(self._size)
-            if item.matched
+            if item.matched and not item.wild
             for sentence in item.state.accepts
             if (reading := self._reading(item, sentence)) is not None
         ]

@@ -42,6 +42,8 @@ class NameRecogniser:
             return []
         names = self._lexicon.names(self._type, heard.locale)
         known = [Found(end, value, EXACT) for end, value in names.exact.at(heard.words, at)]
+        if heard.tolerant:
+            known += self._alike(heard, start, at)
         taken = {found.end for found in known}
         return known + [found for found in self._guesses(heard, start, at) if found.end not in taken]
 
@@ -71,6 +73,20 @@ class NameRecogniser:
                     [Near(" ".join((*titles, _cased(part.value, heard))), part.likeness) for part in parts],
                     heard.typed,
                 )
+        return found
+
+    def _alike(self, heard: Heard, start: int, first: int) -> list[Found]:
+        """Everyday words that are like a known name, as recognisers write them (``way chang``)."""
+        data, names = get(heard.locale), self._lexicon.names(self._type, heard.locale)
+        found = []
+        for end in range(first + 2, min(first + MAX_WORDS, len(heard.words)) + 1):
+            words = heard.words[first:end]
+            if words[-1].gap:
+                break
+            if any(word.text in data.common for word in words):
+                near = names.near(" ".join(word.text for word in words))
+                if near:
+                    found.append(Found(end, self._written(heard, start, end), NAME))
         return found
 
     def _titles(self, heard: Heard, start: int) -> int:
@@ -128,22 +144,23 @@ class NameRecogniser:
         return True
 
     def _han(self, heard: Heard, first: int) -> list[Found]:
-        data, end = get(heard.locale), first
-        found = []
-        while end < len(heard.words) and end - first < max(_HAN_NAME):
+        """Chinese names: no capitals and no spaces show where they end, so all usual lengths are tried."""
+        data, end = get("zh"), first
+        found: list[Found] = []
+        longest = max(map(len, data.titles)) + max(_HAN_NAME)
+        while end < len(heard.words) and end - first < longest:
             word = heard.words[end]
             if not _HAN.match(word.text) or (end > first and word.gap) or word.text in data.common:
                 break
             end += 1
-            if end - first in _HAN_NAME:
-                said = heard.said(first, end)
-                for suffix in data.titles:
-                    bare = said.removesuffix(suffix)
-                    if bare and bare != said:
-                        found.append(Found(end, said, NAME))
-                        break
-                else:
-                    found.append(Found(end, said, NAME if end - first < 4 else NAME - 0.2))
+            said = heard.said(first, end)
+            title = next((title for title in data.titles if said.endswith(title) and said != title), "")
+            size = end - first - len(title)
+            if size not in _HAN_NAME and not (title and size == 1):
+                continue
+            # Two or three characters after a known family name are a name; others only perhaps.
+            likely = heard.words[first].text in data.surnames and size < max(_HAN_NAME)
+            found.append(Found(end, said, NAME if likely else NAME - 0.25))
         return found
 
     def _written(self, heard: Heard, start: int, end: int) -> str:

@@ -31,6 +31,7 @@ class Locale:
         common: Everyday words that are no part of a name when written in lower case.
         titles: Title as said → title as written.
         particles: Words within names that stay in lower case (``von``).
+        surnames: First characters of names, where names are not set off by spaces.
         yes: What a flag is heard as; the first is said.
         no: The opposite of ``yes``.
         months: Month word → 1 to 12.
@@ -58,6 +59,7 @@ class Locale:
     common: frozenset[str] = frozenset()
     titles: Mapping[str, str] = field(default_factory=dict)
     particles: frozenset[str] = frozenset()
+    surnames: frozenset[str] = frozenset()
     yes: tuple[str, ...] = ("yes",)
     no: tuple[str, ...] = ("no",)
     months: Mapping[str, int] = field(default_factory=dict)
