@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
-from engine import intake
-from engine.acts import STOPPING_MS, Act, State, Verdict
-from engine.core import Core, Imagine, Inner, Outward, Pulses, known
-from engine.events import Command, Perceived, Phase
+from engine import effects, intake
+from engine.acts import Act
+from engine.core import Core, Inner, Pulses, known
+from engine.events import Command, Perceived
 from engine.language import NOT_UNDERSTOOD
 from engine.memory import SET, Change
 from engine.model import ActSpec, Const, Json, OnBusy, Part
 from engine.network import NONE, Tick
 from engine.timers import Key
-
-NO_EFFECTOR: Final = frozenset({"wait", "fail"})
-"""Channels the session itself serves."""
 
 
 def run(
@@ -51,7 +47,7 @@ def run(
             _endless(core, history, cause)
             break
         pulses = following
-    return dispatch(core)
+    return effects.dispatch(core)
 
 
 def _not_understood(core: Core, heard: Perceived, cause: int, pulses: Pulses) -> None:
@@ -123,7 +119,7 @@ class _Commit:
         self._timers()
         self._gates()
         self._acts()
-        log_acts(core, self.number, self.fired)
+        effects.log_acts(core, self.number, self.fired)
         self._think()
         self._end_visit()
         for rule in self.tick.winners:
@@ -159,7 +155,7 @@ class _Commit:
     def _leave(self) -> None:
         core = self.core
         gone = (*self.tick.left, *self.tick.winners)
-        drop_what_is_theirs(core, gone)
+        effects.drop_what_is_theirs(core, gone)
 
     def _memory(self) -> None:
         core, network = self.core, self.core.network
@@ -207,7 +203,7 @@ class _Commit:
         core, network = self.core, self.core.network
         for rule in self.tick.winners:
             for name in core.rules[rule].effects.stop_timers:
-                stop_timer(core, name)
+                effects.stop_timer(core, name)
         for key, rule in self.tick.writes:
             kind, name = network.keys[key]
             if kind != "timer":
@@ -223,16 +219,16 @@ class _Commit:
             kind, channel = core.network.keys[key]
             if kind == "gate":
                 is_open = dict(core.rules[rule].effects.gates)[channel]
-                set_gate(core, channel, is_open, self.fired[rule], core.rules[rule].name, self.number)
+                effects.set_gate(core, channel, is_open, self.fired[rule], core.rules[rule].name, self.number)
 
     def _acts(self) -> None:
         core, table = self.core, self.core.acts
         for rule in self.tick.winners:
-            effects = core.rules[rule].effects
-            for channel in effects.stop_channels:
+            wanted = core.rules[rule].effects
+            for channel in wanted.stop_channels:
                 table.stop_channel(channel)
-            if effects.cut:
-                table.cut(effects.cut, core.moment)
+            if wanted.cut:
+                table.cut(wanted.cut, core.moment)
         writers = {
             core.network.keys[key][1]: rule
             for key, rule in self.tick.writes
@@ -326,119 +322,3 @@ def chosen(core: Core, part: Part) -> str:
     step = core.memory.read(part.step)
     number = step if isinstance(step, int) else 1
     return part.mirons[max(0, min(number, len(part.mirons)) - 1)]
-
-
-def drop_what_is_theirs(core: Core, rules: tuple[int, ...]) -> None:
-    """Left rules lose their waiting acts, services, screens and timers; what holds a channel goes on."""
-    gone = [act for rule in rules for act in core.pending.pop(rule, {}).values()]
-    for act in gone:
-        act.owned = False
-    core.acts.leave(sorted(gone, key=lambda act: act.number))
-    if core.acts.shown:
-        core.acts.hide_screen({core.rules[rule].name for rule in rules})
-    if core.timer_owner:
-        for name in [name for name, owner in core.timer_owner.items() if owner in rules]:
-            stop_timer(core, name)
-
-
-def stop_timer(core: Core, name: str) -> None:
-    """Stop a named timer; it has not run out either."""
-    core.timers.stop(Key("timer", name))
-    core.timer_owner.pop(name, None)
-    core.set_timer_bit(name, False)
-
-
-def set_gate(
-    core: Core, channel: str, is_open: bool, cause: int | None, rule: str | None, tick: int | None
-) -> int | None:
-    """Open or close a channel; changes nothing that already runs."""
-    if (channel not in core.closed_gates) == is_open:
-        return None
-    if is_open:
-        del core.closed_gates[channel]
-    else:
-        core.closed_gates[channel] = rule is not None
-    return core.emit("gate", cause, {"channel": channel, "on": is_open, "rule": rule, "tick": tick})
-
-
-def log_acts(core: Core, tick: int | None, fired: Mapping[int, int] | None = None) -> None:
-    """Lines for what the act table did, by number of the act; deadlines for stopping acts."""
-    table = core.acts
-    log, table.log = sorted(table.log, key=lambda each: each[0].number), []
-    for act, command in log:
-        cause = act.line
-        if cause is None:
-            rule = core.network.rule_ids[act.rule]
-            cause = (fired or {}).get(rule, 0)
-        data: dict[str, Json] = {
-            "tick": tick,
-            "act": act.number,
-            "rule": act.rule,
-            "command": command,
-            "channel": act.channel,
-            "name": act.name,
-        }
-        if act.line is None:
-            data["variant"] = list(act.variants) or None
-            data["entities"] = dict(act.params or act.entities) or None
-            data["text"] = act.text or None
-        core.emit("act", cause, data, act)
-        if act.state is State.STOPPING:
-            core.timers.start(Key("stop", "", act.number), core.t + STOPPING_MS, act.line)
-    verdicts, table.verdicts = table.verdicts, []
-    core.fifo.extend(verdicts)
-
-
-def dispatch(core: Core) -> list[Command]:
-    """After a cascade: stop and start what it decided. Lines first; commands are for after the flush."""
-    table = core.acts
-    log_acts(core, None)
-    commands, core.commands = core.commands, []
-    stops, table.to_stop = table.to_stop, []
-    commands += [act.command("stop") for act in stops if act.sent]
-    while table.to_start:
-        starts, table.to_start = table.to_start, []
-        for act in sorted(starts, key=lambda each: each.number):
-            if act.state is State.REQUESTED:
-                commands += _start(core, act)
-        log_acts(core, None)
-    return commands
-
-
-def _start(core: Core, act: Act) -> list[Command]:
-    if act.channel in core.closed_gates:
-        act.state, act.inner = State.RUNNING, True
-        _act_line(core, act, "imagine")
-        core.fifo.append(Imagine(act))
-        core.fifo.append(Imagine(act, done=True))
-        return []
-    if act.spec.outward:
-        first = core.outward.get(core.outward_key(act))
-        if first is not None:
-            act.state = State.RUNNING
-            _act_line(core, act, "repeat")
-            if first.phase:
-                core.fifo.append(intake.repeat(act, first))
-            else:
-                first.waiting.append(act)
-            return []
-        core.outward[core.outward_key(act)] = Outward(act.number)
-    act.state = State.RUNNING
-    _act_line(core, act, "start")
-    if act.channel == "fail":
-        core.acts.verdicts.append(Verdict(act, Phase.FAILED, act.name))
-        return []
-    core.timers.start(Key("act", "", act.number), core.t + act.spec.deadline_ms, act.line)
-    if act.channel in NO_EFFECTOR:
-        return []
-    act.sent = True
-    return [act.command("start", core.t + act.spec.deadline_ms)]
-
-
-def _act_line(core: Core, act: Act, command: str) -> None:
-    core.emit(
-        "act",
-        act.line if act.line is not None else 0,
-        {"act": act.number, "rule": act.rule, "command": command, "channel": act.channel, "name": act.name},
-        act,
-    )

@@ -108,6 +108,7 @@ class Core:
         self.timers = Timers()
         self.pending: dict[int, dict[int, Act]] = {}
         self.timer_owner: dict[str, int] = {}
+        self.drivers: dict[str, int] = {}
         self.closed_gates: dict[str, bool] = {}
         self.since: dict[str, tuple[int, int | None]] = {}
         self.outward: dict[str, Outward] = {}
@@ -165,6 +166,10 @@ class Core:
     def fault(self, code: str, cause: int | None, **fields: Json) -> int:
         """A line for something that went wrong here."""
         return self.emit("fault", cause, {"code": code, **fields})
+
+    def note(self, **fields: Json) -> None:
+        """A line that is never compared."""
+        self.emit("note", max(0, self.seq - 1), fields)
 
     def ignored(self, cause: int | None, reason: str) -> int:
         """A line for an event, or a part of it, that has no effect."""

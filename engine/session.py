@@ -7,31 +7,22 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
-from engine import cascade, intake, state
+from engine import cascade, effects, intake, state
 from engine.acts import Verdict
 from engine.check import Malformed, checked
 from engine.core import INTERNAL_LIMIT, Core, Imagine, Inner, Pulses
 from engine.events import (
-    Assert,
-    ClockChange,
     Command,
     Event,
     Expected,
-    Gate,
-    Heard,
-    Perceived,
     Phase,
     Report,
-    Signal,
 )
-from engine.expect import Outlook, expectations
+from engine.handling import Handler
 from engine.journal import FORMAT, Record
-from engine.language import NOT_UNDERSTOOD, Language, Understood
+from engine.language import Language
 from engine.model import Json, Program, Test
 from engine.network import Executor, Network
-
-_PRESENCE = frozenset({"present", "near", "looking", "speaking", "typing"})
-_ARRIVALS = frozenset({"arrived", "approached", "touched"})
 
 
 class _Queued(NamedTuple):
@@ -91,11 +82,10 @@ class Session:
         self._journal = journal
         self._queue: deque[_Queued] = deque()
         self._limit = queue_limit
-        self._drivers: dict[str, int] = {}
         self._commands: list[Command] = []
         self._spins = 0
         self._spun_at = 0
-        self._outlook: Outlook | None = None
+        self._handler = Handler(core)
         self._opened = False
 
     @property
@@ -243,7 +233,7 @@ class Session:
                 self._finish(cascade.run(core, pulses, cause))
             elif stamp is not None and stamp <= until_ms:
                 core.t = max(core.t, stamp)
-                self._process(self._queue.popleft().event)
+                self._finish(self._handler.handle(self._queue.popleft().event))
             else:
                 break
         core.t = max(core.t, until_ms)
@@ -255,17 +245,12 @@ class Session:
 
     def expectations(self) -> list[Expected]:
         """What the other could express now that some rule would react to, most preferred first."""
-        if self._outlook is None:
-            self._outlook = Outlook(self.network)
-        return expectations(self._core, self._outlook)
+        return self._handler.expectations()
 
     def note(self, **fields: Json) -> None:
         """Write a remark (latency, audio file); it is never compared."""
-        self._remark(**fields)
+        self._core.note(**fields)
         self._flush()
-
-    def _remark(self, **fields: Json) -> None:
-        self._core.emit("note", max(0, self._core.seq - 1), fields)
 
     def close(self, reason: str = "closed") -> None:
         """Write the last line."""
@@ -277,11 +262,11 @@ class Session:
         core = self._core
         core.fault("internal", max(0, core.seq - 1), reason=f"{type(error).__name__}: {error}"[:500])
         core.executor.settle()
-        self._finish(cascade.dispatch(core))
+        self._finish(effects.dispatch(core))
 
     def snapshot(self) -> dict[str, Json]:
         """The whole state as data, for :meth:`restore`; queued external events are not part of it."""
-        return {**state.snapshot(self._core), "drivers": dict(sorted(self._drivers.items()))}
+        return state.snapshot(self._core)
 
     def restore(self, snapshot: dict[str, Json]) -> list[str]:
         """Continue from a snapshot instead of :meth:`open`.
@@ -293,7 +278,6 @@ class Session:
             ValueError: It is no snapshot of this format.
         """
         lacking = state.restore(self._core, snapshot)
-        self._drivers = dict(snapshot["drivers"])
         self._opened = True
         return lacking
 
@@ -311,12 +295,12 @@ class Session:
         core = Core(program, self._make(Network.compile(program)), self.language, old.seed)
         core.observers, core.keep_lines, core.mask = old.observers, old.keep_lines, old.mask
         lacking = state.restore(core, state.snapshot(old))
-        self.program, self._core, self._outlook = program, core, None
+        self.program, self._core, self._handler = program, core, Handler(core)
         left: list[Json] = [name.removeprefix("active ") for name in lacking if name.startswith("active ")]
         dropped: list[Json] = [name for name in lacking if not name.startswith("active ")]
         core.emit("reload", None, {"hash": program.hash, "left": left or None, "dropped": dropped or None})
         core.acts.leave([act for act in core.acts.acts.values() if act.rule not in core.network.rule_ids])
-        self._finish(cascade.dispatch(core))
+        self._finish(effects.dispatch(core))
         return lacking
 
     def fork(self) -> Session:
@@ -388,141 +372,3 @@ class Session:
         core.acts.to_start.clear()
         core.fifo.clear()
         self._flush()
-
-    def _process(self, event: Event | Malformed) -> None:
-        core = self._core
-        if isinstance(event, Heard) and not self._repeated(event.id):
-            event = self._understand(event)
-        match event:
-            case Malformed(reason):
-                core.emit("ignored", None, {"reason": reason})
-                self._flush()
-            case Heard():
-                self._ignore(
-                    Perceived("", {}, event.via, text=event.text, confidence=event.confidence, id=event.id)
-                )
-            case Perceived():
-                self._perceived(event)
-            case Signal():
-                cause = core.emit("percept", None, intake.signal_data(event))
-                if self._accept(event.id, cause):
-                    if event.name.rpartition(".")[2] in _ARRIVALS:
-                        self._begin_visit(cause)
-                    self._finish(cascade.run(core, intake.signal(core, event, cause), cause))
-            case Assert():
-                self._assert(event)
-            case Report():
-                self._report(event)
-            case Gate():
-                seq = cascade.set_gate(core, event.channel, event.open, None, None, None)
-                if seq is not None:
-                    self._finish(cascade.run(core, Pulses(core.network), seq))
-            case ClockChange():
-                core.wall_offset_ms, core.zone = event.offset_ms, event.zone
-                core.emit("clock", None, {"offset": event.offset_ms, "zone": event.zone or None})
-                self._flush()
-
-    def _understand(self, event: Heard) -> Perceived:
-        core = self._core
-        try:
-            meant = self.language.understand(
-                event.text, self.expectations(), locale=core.locale, t_wall=core.wall
-            )
-        except Exception as error:  # a broken language must not end the session
-            self._remark(code="understand", reason=f"{type(error).__name__}: {error}"[:500])
-            meant = Understood(NOT_UNDERSTOOD)
-        confidence = meant.confidence if event.confidence is None else min(meant.confidence, event.confidence)
-        percept = Perceived(
-            meant.name,
-            meant.entities,
-            event.via,
-            text=event.text,
-            confidence=confidence,
-            locale=meant.locale if meant.locale != core.locale else "",
-            also=tuple(Perceived(act.name, act.entities, event.via) for act in meant.also),
-            id=event.id,
-        )
-        sound = checked(percept)
-        if isinstance(sound, Perceived):
-            return sound
-        self._remark(code="understand", reason=getattr(sound, "reason", ""))
-        return Perceived(NOT_UNDERSTOOD, {}, event.via, text=event.text, id=event.id)
-
-    def _perceived(self, event: Perceived) -> None:
-        core = self._core
-        cause = core.emit("percept", None, intake.percept_data(event))
-        if not self._accept(event.id, cause):
-            return
-        if event.source == "inner":
-            pulses = Pulses(core.network)
-            values = {slot: heard.value for slot, heard in event.entities.items()}
-            intake.think(core, event.name, values, cause, pulses)
-            self._finish(cascade.run(core, pulses, cause))
-            return
-        if event.name not in intake.NO_ACT:
-            self._begin_visit(cause)
-        pulses, told = intake.perceive(core, event, cause)
-        self._finish(cascade.run(core, pulses, cause, heard=event, told=told))
-
-    def _assert(self, event: Assert) -> None:
-        core = self._core
-        entry = self.program.entries.get(event.entry)
-        begins = (
-            entry is not None
-            and entry.other
-            and event.value is True
-            and event.entry.rpartition(".")[2] in _PRESENCE
-            and not core.visit_open
-        )
-        if self._repeated(event.id):
-            return
-        if event.id:
-            self._drivers[event.id[0]] = event.id[1]
-        try:
-            written = intake.assert_entry(core, event, always=begins)
-        except ValueError as error:
-            core.emit("ignored", None, {"reason": str(error)})
-            self._flush()
-            return
-        if written is None:
-            return
-        change, cause = written
-        if begins:
-            self._begin_visit(cause)
-        self._finish(cascade.run(core, intake.asserted(core, change, cause), cause))
-
-    def _report(self, event: Report) -> None:
-        core = self._core
-        act = core.acts.acts.get(event.act)
-        cause = core.emit("percept", None, intake.report_data(act, event), act)
-        if not self._accept(event.id, cause):
-            return
-        if act is None or not act.live or act.line is None:
-            core.ignored(cause, "the act has ended" if 0 < event.act <= core.acts.number else "no such act")
-            self._flush()
-            return
-        self._finish(cascade.run(core, intake.report(core, act, event, cause), cause))
-
-    def _repeated(self, driver: tuple[str, int] | None) -> bool:
-        return driver is not None and driver[1] <= self._drivers.get(driver[0], -1)
-
-    def _accept(self, driver: tuple[str, int] | None, cause: int) -> bool:
-        if self._repeated(driver):
-            self._core.ignored(cause, "delivered before")
-            self._flush()
-            return False
-        if driver is not None:
-            self._drivers[driver[0]] = driver[1]
-        return True
-
-    def _ignore(self, event: Perceived) -> None:
-        self._accept(event.id, self._core.emit("percept", None, intake.percept_data(event)))
-
-    def _begin_visit(self, cause: int) -> None:
-        core = self._core
-        if core.visit_open:
-            return
-        core.visit_open = True
-        core.ending = False
-        pulses, seq = intake.inner_signal(core, Inner("visit_started", cause))
-        self._commands += cascade.run(core, pulses, seq)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from engine import cascade, intake
+from engine import effects, intake
 from engine.acts import Act, State
 from engine.core import Core, Outward, Pulses
 from engine.events import Mark
@@ -26,18 +26,18 @@ def end_visit(core: Core, cause: int, pulses: Pulses) -> None:
         i for i, unit in enumerate(network.units) if unit.active != NONE and executor.level(unit.active)
     ]
     left = executor.leave(active)
-    cascade.drop_what_is_theirs(core, tuple(sorted({*left, *core.pending})))
+    effects.drop_what_is_theirs(core, tuple(sorted({*left, *core.pending})))
     for act in [each for each in core.acts.acts.values() if each.live]:
         if act.state is State.QUEUED or act.channel not in core.acts.holder_channels:
             core.acts.stop(act)
     core.acts.hide_screen({rule.name for rule in core.rules})
     for name in sorted(core.timer_owner):
-        cascade.stop_timer(core, name)
+        effects.stop_timer(core, name)
     for unit in network.units:
         if unit.spent != NONE:
             executor.set_level(unit.spent, False)
     for channel in sorted(channel for channel, by_rule in core.closed_gates.items() if by_rule):
-        cascade.set_gate(core, channel, True, cause, None, None)
+        effects.set_gate(core, channel, True, cause, None, None)
     heard = sorted(core.memory.heard)
     core.memory.heard.clear()
     for miron in heard:
@@ -62,6 +62,7 @@ def snapshot(core: Core) -> dict[str, Json]:
         "hash": core.program.hash,
         "t": core.t,
         "seq": core.seq,
+        "drivers": dict(sorted(core.drivers.items())),
         "moment": core.moment,
         "seed": core.seed,
         "uses": {name: list(use) for name, use in sorted(core.uses.items())},
@@ -151,7 +152,7 @@ def restore(core: Core, data: Mapping[str, Any]) -> list[str]:
     core.wall_start = core.wall_start.fromisoformat(data["wall"])
     core.wall_offset_ms, core.zone = data["offset"], data["zone"]
     core.visit_open, core.ended = data["visit"], list(data["ended"])
-    core.closed_gates = dict(data["gates"])
+    core.closed_gates, core.drivers = dict(data["gates"]), dict(data["drivers"])
     lacking: list[str] = []
     for name, (value, origin, cause, sure) in data["memory"].items():
         if name in core.program.entries and fits(core.program.entries[name], value):
