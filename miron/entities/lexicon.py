@@ -61,6 +61,7 @@ class _Names:
         self.parts: dict[str, set[str]] = {}
         self._by_sound: dict[str, list[str]] = {}
         self._by_beginning: dict[str, list[str]] = {}
+        self._parts_of: dict[str, list[str]] = {}
         for value in values:
             words = tuple(word.text for word in words_of(value, locale))
             bare = tuple(word for word in words if word not in titles) or words
@@ -74,33 +75,41 @@ class _Names:
                 self.parts.setdefault(word, set()).add(value)
                 self._by_sound.setdefault(key(word), []).append(folded)
                 self._by_beginning.setdefault(word[:3], []).append(folded)
+        for part in self.parts:
+            for feature in {key(part), part[:3]}:
+                self._parts_of.setdefault(feature, []).append(part)
 
-    def near(self, folded: str) -> list[Near]:
+    def near(self, folded: str, least: float = NEAR) -> list[Near]:
         """Known values like a folded name, the most alike first."""
-        scored = [
-            Near(self.folded[entry], score)
-            for entry in self._candidates(folded)
-            if (score := likeness(folded, entry)) >= NEAR
-        ]
+        pool = self.folded if len(self.folded) <= _SCANNED else self._candidates(folded)
+        scored = [Near(self.folded[entry], score) for entry, score in _alike(folded, pool, least)]
         return sorted(scored, key=lambda near: (-near.likeness, near.value))
 
     def near_part(self, word: str) -> list[Near]:
         """Single names (first or last) like a folded word."""
         pool: Iterable[str] = self.parts
         if len(self.parts) > _SCANNED:
-            sound, beginning = key(word), word[:3]
-            pool = [part for part in self.parts if part[:3] == beginning or key(part) == sound]
-        scored = [Near(part, score) for part in pool if (score := likeness(word, part)) >= NEAR]
+            pool = dict.fromkeys((*self._parts_of.get(key(word), ()), *self._parts_of.get(word[:3], ())))
+        scored = [Near(part, score) for part, score in _alike(word, pool, NEAR)]
         return sorted(scored, key=lambda near: (-near.likeness, near.value))
 
     def _candidates(self, folded: str) -> Iterable[str]:
-        if len(self.folded) <= _SCANNED:
-            return self.folded
+        """Entries that share a sound or a beginning; of what very many share nothing is learnt."""
         found: dict[str, None] = {}
         for word in folded.split():
-            found |= dict.fromkeys(self._by_sound.get(key(word), ()))
-            found |= dict.fromkeys(self._by_beginning.get(word[:3], ()))
+            for sharing in (self._by_sound.get(key(word), ()), self._by_beginning.get(word[:3], ())):
+                if len(sharing) <= _SCANNED or not found:
+                    found |= dict.fromkeys(sharing[: 4 * _SCANNED])
         return found
+
+
+def _alike(name: str, pool: Iterable[str], least: float) -> list[tuple[str, float]]:
+    """Names of a pool with their likeness, if it is high enough."""
+    from rapidfuzz import fuzz, process
+
+    # A first sieve in compiled code; what passes below this ratio cannot reach the likeness wanted.
+    close = process.extract(name, list(pool), scorer=fuzz.ratio, score_cutoff=2 * least - 101, limit=40)
+    return [(entry, score) for entry, _, _ in close if (score := likeness(name, entry)) >= least]
 
 
 class Lexicon:

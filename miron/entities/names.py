@@ -54,14 +54,14 @@ class NameRecogniser:
         at = start + (self._titles(heard, start) if self._type == "person" else 0)
         words = [word.text for word in heard.words[at : found.end]]
         folded = " ".join(words)
-        exact = found.weight == EXACT
-        near = [other for other in names.near(folded) if other.value != value]
-        if exact:
-            rivals = tuple(other.value for other in near if _sounds_same(other))
+        if found.weight == EXACT:
+            near = names.near(folded, 100.0 - MARGIN)
+            rivals = tuple(other.value for other in near if other.value != value)
             sure = heard.typed or not rivals
             return replace(found, sure=sure, rivals=rivals, confidence=1.0 if sure else 0.7)
         if len(words) == 1 and folded in names.parts:
             return found
+        near = [other for other in names.near(folded) if other.value != value]
         if near:
             return _corrected(found, near, heard.typed)
         if len(words) == 1 and self._type == "person" and len(folded) > 3:
@@ -190,10 +190,6 @@ def _cased(part: str, heard: Heard) -> str:
 
 def _shouted(heard: Heard) -> bool:
     return heard.text == heard.text.upper()
-
-
-def _sounds_same(near: Near) -> bool:
-    return near.likeness >= 100.0 - MARGIN
 
 
 def _corrected(found: Found, near: list[Near], typed: bool) -> Found:

@@ -9,39 +9,41 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_RULES = tuple(
-    (re.compile(pattern), replacement)
-    for pattern, replacement in (
-        (r"ae", "a"),
-        (r"oe", "o"),
-        (r"ue", "u"),
-        (r"^(kn|gn|pn)", "n"),
-        (r"^wr", "r"),
-        (r"^wh", "v"),
-        (r"tsch|tch|sch|sh|ch(?=[aeiouy])", "s"),
-        (r"ph|pf", "f"),
-        (r"bh", "v"),
-        (r"ght|gh(?=t)|gh$", "t"),
-        (r"gh", "g"),
-        (r"^th|dt|dh", "t"),
-        (r"th", "s"),
-        (r"ck|kh|q", "k"),
-        (r"c(?=[eiy])", "s"),
-        (r"c|ch", "k"),
-        (r"x", "ks"),
-        (r"tz|ts|z", "s"),
-        (r"w", "v"),
-        (r"d", "t"),
-        (r"b", "p"),
-        (r"g", "k"),
-        (r"v", "f"),
-        (r"m", "n"),
-        (r"j", "y"),
-        (r"(?<=.)[aeiouyh]", ""),
-        (r"^[aeiouy]", "a"),
-        (r"(.)\1+", r"\1"),
-    )
+_RULES = (
+    (r"ae", "a"),
+    (r"oe", "o"),
+    (r"ue", "u"),
+    (r"^(kn|gn|pn)", "n"),
+    (r"^wr", "r"),
+    (r"^wh", "v"),
+    (r"tsch|tch|sch|sh|ch(?=[aeiouy])", "s"),
+    (r"ph|pf", "f"),
+    (r"bh", "v"),
+    (r"ght|gh(?=t)|gh$", "t"),
+    (r"gh", "g"),
+    (r"^th|dt|dh", "t"),
+    (r"th", "s"),
+    (r"ck|kh|q", "k"),
+    (r"c(?=[eiy])", "s"),
+    (r"c|ch", "k"),
+    (r"x", "ks"),
+    (r"tz|ts|z", "s"),
+    (r"w", "v"),
+    (r"d", "t"),
+    (r"b", "p"),
+    (r"g", "k"),
+    (r"v", "f"),
+    (r"m", "n"),
+    (r"j", "y"),
+    (r"(?<=.)[aeiouyh]", ""),
+    (r"^[aeiouy]", "a"),
+    (r"(.)\1+", r"\1"),
 )
+
+
+@lru_cache(maxsize=1)
+def _compiled() -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((re.compile(pattern), replacement) for pattern, replacement in _RULES)
 
 
 @lru_cache(maxsize=65536)
@@ -50,7 +52,7 @@ def key(word: str) -> str:
     if not word.isascii():
         return word
     sound = re.sub(r"[^a-z]", "", word)
-    for pattern, replacement in _RULES:
+    for pattern, replacement in _compiled():
         sound = pattern.sub(replacement, sound)
     return sound or word
 
