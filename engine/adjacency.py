@@ -59,25 +59,26 @@ Candidate: TypeAlias = tuple[int, int, int, Doubt | None]
 """A group in a block: its bits (care, want), its id, and what else it needs."""
 
 
-class Plan:
+class Plan(Tick):
     """What follows when exactly these groups have γ¹ = 1.
 
     Attributes:
-        raw: These groups, ascending.
-        tick: The finished decision, if it depends on nothing else; ``off`` and ``on`` are then to be written.
-        groups: Otherwise: the groups with γ² = 1; ``candidates``: their rules with their groups, by rank;
-            ``taken``: whether one of them takes the percept.
+        raw: These groups, ascending; ``groups`` are those with γ² = 1.
+        decided: It depends on nothing else: this is the tick, and ``off`` and ``on`` are to be written.
+        candidates: Otherwise: rules with their groups, by rank.
     """
 
-    __slots__ = ("candidates", "groups", "off", "on", "raw", "taken", "tick")
+    __slots__ = ("candidates", "decided", "off", "on", "raw")
 
-    raw: tuple[int, ...]
-    tick: Tick | None
-    on: tuple[Write, ...]
-    off: tuple[Write, ...]
-    groups: tuple[int, ...]
-    candidates: tuple[tuple[int, tuple[AndGroup, ...]], ...]
-    taken: bool
+    def __init__(self, network: Network, raw: tuple[int, ...]) -> None:
+        self.network = network
+        self.raw = self.groups = raw
+        self.winners = self.suppressed = self.consumed = self.left = self.thinks = ()
+        self.taken = False
+        self.decided = True
+        self.on: tuple[Write, ...] = ()
+        self.off: tuple[Write, ...] = ()
+        self.candidates: tuple[tuple[int, tuple[AndGroup, ...]], ...] = ()
 
 
 class Timed:
@@ -125,8 +126,8 @@ def flag_bits(network: Network, winners: Iterable[int]) -> dict[int, bool]:
     for unit in units:
         for f in unit.yes:
             bits[flags[f].yes], bits[flags[f].no] = True, False
-        if unit.spent != NONE:
-            bits[unit.spent] = True
+        bits[unit.spent] = True
+    bits.pop(NONE, None)
     return bits
 
 
@@ -141,8 +142,8 @@ class Tables:
         self.initial: list[int] = [0]
         self._place_derived()
         self._place_groups()
-        self.simple = [self._is_simple(unit) for unit in network.units]
         self._writes: dict[int, Write] = {}
+        self._effects()
         self._plans: dict[tuple[int, ...], Plan] = {}
         self._remembered = 0
 
@@ -250,18 +251,22 @@ class Tables:
                 self.clocks.setdefault(level, []).append(i)
                 self.watched[level] = 1
 
-    def _is_simple(self, unit: Unit) -> bool:
-        """Whether a candidate always wins, changes no rule's state, and writes nothing that a clock watches."""
-        if unit.active != NONE or unit.ancestors or unit.leave_all or unit.cooldown != NONE:
-            return False
-        if unit.drop and unit.channels:
-            return False
-        flags = self.network.flags
-        for written in (unit.yes, unit.no, unit.forget):
-            for f in written:
-                if self.watched[flags[f].yes] or self.watched[flags[f].no]:
-                    return False
-        return True
+    def _effects(self) -> None:
+        """What a rule does by firing: ``simple``, ``writing`` (levels to switch on and off), ``thinking``."""
+        self.simple: list[bool] = []
+        self.thinking: dict[int, tuple[int, ...]] = {}
+        self.writing: dict[int, tuple[tuple[Write, ...], tuple[Write, ...]]] = {}
+        for rule, unit in enumerate(self.network.units):
+            bits: dict[int, bool] = {}
+            if unit.yes or unit.no or unit.forget or unit.spent != NONE:
+                bits = flag_bits(self.network, (rule,))
+                self.writing[rule] = (
+                    tuple([self.write(level, True) for level, on in bits.items() if on]),
+                    tuple([self.write(level, False) for level, on in bits.items() if not on]),
+                )
+            if unit.thinks:
+                self.thinking[rule] = unit.thinks
+            self.simple.append(_is_simple(unit) and not any([self.watched[level] for level in bits]))
 
     def write(self, level: int, on: bool) -> Write:
         """How to change a level to this value."""
@@ -279,8 +284,7 @@ class Tables:
             return plan
         self.count()
         simple, groups = self.simple, self.network.groups
-        plan = self._plans[raw] = Plan()
-        plan.raw = raw
+        plan = self._plans[raw] = Plan(self.network, raw)
         winners: list[int] = []
         for g in raw:
             rule, _, _, _, eats, takes = groups[g]
@@ -289,28 +293,25 @@ class Tables:
                 return plan
             if not winners or winners[-1] != rule:
                 winners.append(rule)
-        self._finish(plan, raw, winners, False)
+        self._finish(plan, winners)
         return plan
 
-    def _finish(self, plan: Plan, groups: tuple[int, ...], winners: Sequence[int], taken: bool) -> None:
-        network = self.network
-        units = network.units
-        thinks: tuple[int, ...] = ()
-        writes = False
-        for rule in winners:
-            unit = units[rule]
-            if unit.thinks:
-                thinks += unit.thinks
-            if unit.yes or unit.no or unit.forget or unit.spent != NONE:
-                writes = True
-        if len(thinks) > 1:
-            thinks = tuple(sorted(set(thinks)))
-        plan.tick = Tick(network, groups, tuple(winners), (), (), (), taken, thinks)
-        plan.on = plan.off = ()
-        if writes:
-            bits = flag_bits(network, winners)
+    def _finish(self, plan: Plan, winners: Sequence[int]) -> None:
+        plan.winners = tuple(winners)
+        writing = self.writing
+        writers = [rule for rule in winners if rule in writing]
+        if len(writers) == 1:
+            plan.on, plan.off = writing[writers[0]]
+        elif writers:
+            bits = flag_bits(self.network, writers)
             plan.on = tuple([self.write(level, True) for level, on in bits.items() if on])
             plan.off = tuple([self.write(level, False) for level, on in bits.items() if not on])
+        thinking = self.thinking
+        thinks = [thinking[rule] for rule in winners if rule in thinking]
+        if len(thinks) == 1:
+            plan.thinks = thinks[0]
+        elif thinks:
+            plan.thinks = tuple(sorted({pulse for some in thinks for pulse in some}))
 
     def _plan_in_full(self, plan: Plan) -> None:
         of, units, enclosing = self.network.groups, self.network.units, self.network.enclosing
@@ -320,15 +321,14 @@ class Tables:
         by_rule: dict[int, list[AndGroup]] = {}
         for g in groups:
             by_rule.setdefault(of[g].rule, []).append(of[g])
-        taken = any(of[g].takes for g in groups)
+        plan.groups = groups
+        plan.taken = any(of[g].takes for g in groups)
         rules = sorted(by_rule)
         if all(self.simple[rule] for rule in rules) and not any(of[g].eats for g in groups):
-            self._finish(plan, groups, rules, taken)
-            return
-        plan.tick = None
-        plan.groups = groups
-        plan.taken = taken
-        plan.candidates = tuple((rule, tuple(by_rule[rule])) for rule in rules)
+            self._finish(plan, rules)
+        else:
+            plan.decided = False
+            plan.candidates = tuple((rule, tuple(by_rule[rule])) for rule in rules)
 
     def judge(self, block: Block, word: int) -> Timed | Plan | None:
         """Evaluate the groups of a block under a word, and remember."""
@@ -385,6 +385,15 @@ class Tables:
             for blocks in (*self.by_pulse, *self.by_edge.values()):
                 for block in blocks:
                     block[2].clear()
+
+
+def _is_simple(unit: Unit) -> bool:
+    """Whether a candidate always wins and changes no rule's state."""
+    return (
+        unit.active == NONE
+        and unit.cooldown == NONE
+        and not (unit.ancestors or unit.leave_all or (unit.drop and unit.channels))
+    )
 
 
 def _inputs(network: Network, g: int, group: AndGroup) -> _Inputs:

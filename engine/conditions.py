@@ -74,7 +74,6 @@ class _Lowering:
         self.scope_ids = {"": 0}
         for scope in program.scopes:
             self.scope_ids.setdefault(scope, len(self.scope_ids))
-        self.flags: list[Flag] = []
         self.flag_ids: dict[str, int] = {}
         self._lit_ids: dict[int, tuple[bool, int, bool]] = {}
         self._by_id: dict[int, int] = {}
@@ -96,7 +95,7 @@ class _Lowering:
             gates=tuple(self.gates),
             groups=tuple(self.groups),
             units=tuple(units),
-            flags=tuple(self.flags),
+            flags=self._flag_levels(),
             keys=tuple(self.keys),
             clocks=tuple(self.clocks),
             running=tuple(self.running),
@@ -184,13 +183,18 @@ class _Lowering:
             )
         return self.gates.setdefault(Gate(self.pulse(within.pulse), within.ms), len(self.gates))
 
+    def _flag_levels(self) -> tuple[Flag, ...]:
+        asked: dict[tuple[str, Op], int] = {}
+        for level, number in self.levels.items():
+            if isinstance(level, Test) and level.op in (Op.YES, Op.NO) and not level.ref.parts:
+                asked[level.ref.entry, level.op] = number
+        get = asked.get
+        return tuple(Flag(name, get((name, Op.YES), NONE), get((name, Op.NO), NONE)) for name in self.flag_ids)
+
     def _flags(self) -> None:
         for name, entry in self.program.entries.items():
             if entry.kind == "flag":
-                ref = Ref(name)
-                flag = Flag(name, self.level(Test(Op.YES, ref)), self.level(Test(Op.NO, ref)))
-                self.flag_ids[name] = len(self.flags)
-                self.flags.append(flag)
+                self.flag_ids[name] = len(self.flag_ids)
 
     def _tree(self) -> dict[str, list[str]]:
         children: dict[str, list[str]] = {}
@@ -337,7 +341,7 @@ class _Lowering:
             else:
                 (forget if value.value is None else yes if value.value else no).add(flag)
         if yes & no:
-            both = self.flags[min(yes & no)].entry
+            both = next(name for name, flag in self.flag_ids.items() if flag in yes & no)
             raise NetworkError(f"{_place(rule)}: it sets {both!r} both yes and no")
         keys.update(("timer", name) for name, _ in effects.timers)
         keys.update(("gate", channel) for channel, _ in effects.gates)

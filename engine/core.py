@@ -225,11 +225,6 @@ class Core:
             test = network.levels[level]
             if isinstance(test, Test):
                 executor.set_level(level, memory.test(test))
-        flag = network.flag_ids.get(entry)
-        if flag is not None:
-            value = memory.value(entry)
-            executor.set_level(network.flags[flag].yes, value is True)
-            executor.set_level(network.flags[flag].no, value is False)
 
     def hear(self, miron: str, entities: Mapping[str, Json]) -> None:
         """Remember the entities of a Miron's latest act, and bring the tests of them up to date."""

@@ -10,6 +10,7 @@ from engine.network import NONE, Closing, Network, State, Suppressed, Tick
 
 _NEVER = -(1 << 62)
 _NOTHING = Closing()
+_EDGES = Closing(edges=True)
 
 
 def _all_hold(terms: tuple[Term, ...], last: list[int], now: int) -> bool:
@@ -75,40 +76,37 @@ class LiveExecutor:
     def tick(self, pulses: Sequence[int], now: int) -> Tick:
         """Evaluate one tick and write its levels."""
         words = self._words
-        hubs = words[0]
-        by_pulse = self._by_pulse
         plan: Plan | None = None
-        others: list[Plan] = []
+        others: list[Plan] | None = None
         for pulse in pulses:
-            for block in by_pulse[pulse]:
+            for block in self._by_pulse[pulse]:
                 number, reads, outcomes, _ = block
-                word = words[number] | hubs & reads
-                if word in outcomes:
-                    outcome = outcomes[word]
-                else:
-                    outcome = self._tables.judge(block, word)
+                word = words[number] | words[0] & reads if reads else words[number]
+                outcome = outcomes[word] if word in outcomes else self._tables.judge(block, word)
                 if outcome is None:
                     continue
                 found = outcome if type(outcome) is Plan else self._decide(outcome, now)  # type: ignore[arg-type]
-                if found is not None:
-                    if plan is None:
-                        plan = found
-                    else:
-                        others.append(found)
+                if found is None:
+                    continue
+                if plan is None:
+                    plan = found
+                else:
+                    others = [found] if others is None else [*others, found]
         edges = self._edges
         if edges or self._again:
-            self._visit_edges(now, others)
-            if others and plan is None:
-                plan = others.pop()
+            visited = self._visit_edges(now)
+            if visited:
+                others = visited if others is None else others + visited
+                if plan is None:
+                    plan = others.pop()
         last = self._last
         for pulse in pulses:
             last[pulse] = now
         if plan is None:
             return self._quiet
         if others:
-            others.append(plan)
-            plan = self._merge(others)
-        if plan.tick is None:
+            plan = self._merge([plan, *others])
+        if not plan.decided:
             return self._contest(plan, now)
         x = self._x
         for level, fan, blocks in plan.off:
@@ -125,11 +123,12 @@ class LiveExecutor:
                     words[number] ^= bit
                 if blocks is not None:
                     edges[level] = blocks
-        return plan.tick
+        return plan
 
-    def _visit_edges(self, now: int, found: list[Plan]) -> None:
-        """Add the plans of test groups one of whose levels has risen, or fallen where it is negated."""
+    def _visit_edges(self, now: int) -> list[Plan]:
+        """The plans of test groups one of whose levels has risen, or fallen where it is negated."""
         tables, x, words, edges = self._tables, self._x, self._words, self._edges
+        found: list[Plan] = []
         for level in self._again:
             if x[level]:
                 edges[level] = tables.by_edge.get(2 * level + 1, ())
@@ -146,6 +145,7 @@ class LiveExecutor:
                 if plan is not None:
                     found.append(plan)
         edges.clear()
+        return found
 
     def _decide(self, timed: Timed, now: int) -> Plan | None:
         """Look at the gates of the groups whose bits are right."""
@@ -270,14 +270,14 @@ class LiveExecutor:
     def close(self) -> Closing:
         """End rules by themselves, derive levels, find clocks to arm."""
         if not self._open:
-            return _NOTHING
+            return _EDGES if self._edges else _NOTHING
         self._open = False
         ended = self._end()
         self._derive_running()
         arm, cancel = self._derive_clocks()
         pulses = self._finished()
         self._dirty.clear()
-        return Closing(ended, arm, cancel, pulses)
+        return Closing(ended, arm, cancel, pulses, bool(self._edges or self._again))
 
     def _end(self) -> tuple[int, ...]:
         units, x, enders = self._network.units, self._x, self._tables.enders

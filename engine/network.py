@@ -26,7 +26,7 @@ drives it owns the values: memory entries, acts, timers, queue and journal. The 
     closing = executor.close()         # clocks to arm or cancel, rules that ended, pulses for the tick
     while True:
         tick = executor.tick(pulses + closing.pulses, now)
-        if not tick.winners: break
+        if not tick.winners: break         # also when nothing is left to look at
         ...                            # commit: tick.left, tick.firings, tick.writes, acts
         executor.set_level(...)        # tests of changed entries, Busy, Ended, Failed, TimerOut
         closing = executor.close()
@@ -35,7 +35,7 @@ drives it owns the values: memory entries, acts, timers, queue and journal. The 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from engine.model import After, Held, Level, Program, Pulse
@@ -158,7 +158,7 @@ class Gate(NamedTuple):
 
 
 class Flag(NamedTuple):
-    """A flag entry and its two bits, never both on; unknown is neither."""
+    """A flag entry and its two bits, never both on; unknown is neither. A bit nobody asks for is NONE."""
 
     entry: str
     yes: int
@@ -199,14 +199,14 @@ class Network:
     Attributes:
         program: What it was compiled from.
         pulses: Pulses asked for by some group or gate.
-        levels: Stored levels; those of entries that are flags have two (``Test`` yes and no) in any case.
+        levels: Stored levels, as far as somebody asks for them.
         level_names: Their names, unique and stable: for snapshots and people.
         gates: Gates asked for.
         groups: All groups, by rule.
         units: All rules, by rank.
         flags: Flag entries, whose bits (8) the executor writes.
-        keys: What only one rule can write in a tick, as (kind, name); kind is ``entry`` (also flags given a
-            computed value), ``timer``, ``gate`` or ``channel`` (one on which the newer act replaces the older).
+        keys: What only one rule can write in a tick, as (kind, name); kind is ``entry`` (also flags given
+            a computed value), ``timer``, ``gate`` or ``channel`` (where the newer act replaces the older).
         clocks: Clock bits to arm and cancel.
         running: Derived levels ``Running``.
         channels: Exclusive channels. busy: their levels ``Busy``.
@@ -284,8 +284,9 @@ class Suppressed(NamedTuple):
     by: int
 
 
-class Tick(NamedTuple):
-    """What one tick decided. Immutable and shared: executors may hand out the same object again.
+@dataclass(slots=True, eq=False)
+class Tick:
+    """What one tick decided. Not to be changed, and shared: executors may hand out the same object again.
 
     Attributes:
         network: Whose ids these are.
@@ -300,7 +301,7 @@ class Tick(NamedTuple):
         thinks: Pulses asked for that the winners' thoughts are in the next tick, ascending.
     """
 
-    network: Network
+    network: Network = field(repr=False)
     groups: tuple[int, ...] = ()
     winners: tuple[int, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
@@ -360,12 +361,15 @@ class Closing(NamedTuple):
         arm: Clocks whose condition begins to hold, or begins anew: (re)start their deadlines.
         cancel: Clocks whose condition no longer holds: their deadlines are void.
         pulses: ``fired``, ``finished`` and ``took`` pulses for the coming tick.
+        edges: A level that some test group asks for has risen or fallen: the coming tick may have winners even
+            if it has no pulses.
     """
 
     ended: tuple[int, ...] = ()
     arm: tuple[int, ...] = ()
     cancel: tuple[int, ...] = ()
     pulses: tuple[int, ...] = ()
+    edges: bool = False
 
 
 @dataclass(frozen=True, slots=True)

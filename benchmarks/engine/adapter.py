@@ -138,6 +138,7 @@ class Adapter:
             for rule in tick.winners:
                 out.append((number, rule))
             pulses = tick.thinks
-            executor.close()
+            if not (executor.close().edges or pulses):
+                return out
         executor.settle()
         return out
