@@ -36,6 +36,10 @@ class MironLanguage:
             self.update(name, values)
 
     @cached_property
+    def _spoken(self) -> frozenset[str]:
+        return frozenset(miron.name for miron in self.compiled.mirons if miron.forms)
+
+    @cached_property
     def generator(self) -> Generator:
         """The saying half, made when something is said first."""
         compiled = self.compiled
@@ -65,6 +69,8 @@ class MironLanguage:
         variants: list[int] = []
         marks: list[ActMark] = []
         for name, values in parts:
+            if name not in self._spoken:
+                continue  # gestures, signals and the like have no sentences
             utterance = self.generator.say(name, values, locale=locale, choose=choose)
             words_before = sum(len(text.split()) for text in texts)
             for offset, channel, miron in utterance.marks:

@@ -6,10 +6,10 @@ time and effectors are simulated (:class:`engine.virtual.VirtualRun`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from dsl.binding import Env
 from dsl.compiler import NEVER, Compiled
@@ -34,8 +34,17 @@ NOISE_MS = 15_000
 START = datetime(2026, 1, 5, 9, 0)
 """When tests take place: a Monday morning."""
 
-Application = Callable[[Fixture], Services]
-"""Makes the services of an application (its directory …) for a test's ``given``."""
+
+class Application(Protocol):
+    """What an application (with a directory of its own) brings to the tests of its dialogues."""
+
+    def services(self, fixture: Fixture) -> Services:
+        """The services for a test's ``given``."""
+        ...
+
+    def lexicons(self, fixture: Fixture) -> Mapping[str, Sequence[str]]:
+        """Live type (``person``, ``company`` …) → the names that would be known."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +124,9 @@ class _Play:
         self.lines = [line for line in test.lines if line.key not in ("given", "locale", "strict")]
         self.strict = str(self.settings.get("strict", "yes")) not in ("no", "false", "off")
         fixture = read_fixture(self.env, dialogue.given, self.settings.get("given"))
-        language = MironLanguage(compiled, fixture.lexicons) if fixture.lexicons else language
-        services = fixture.services(application(fixture) if application else no_services)
+        lexicons = {**(application.lexicons(fixture) if application else {}), **fixture.lexicons}
+        language = MironLanguage(compiled, lexicons) if lexicons else language
+        services = fixture.services(application.services(fixture) if application else no_services)
         locale = self.settings.get("locale")
         self.session = Session(
             compiled.program,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from engine import cascade, effects, intake, state
 from engine.acts import Verdict
 from engine.check import Malformed, checked
-from engine.core import INTERNAL_LIMIT, Core, Imagine, Inner, Pulses
+from engine.core import INTERNAL_LIMIT, Core, Imagine, Inner, Internal, Pulses
 from engine.events import (
     Command,
     Event,
@@ -130,9 +130,8 @@ class Session:
 
     @property
     def busy(self) -> bool:
-        """Whether the bot has not finished: speech running or waiting, a service or a pause under way."""
-        channels = {*self.program.exclusive, "service", "wait"}
-        return bool(self._core.fifo) or any(act.channel in channels for act in self._core.acts.acts.values())
+        """Whether the bot has not finished: some act runs or waits, a gesture as well as a service."""
+        return bool(self._core.fifo) or bool(self._core.acts.acts)
 
     def value(self, entry: str) -> Json:
         """The value of a memory entry, or None."""
@@ -356,19 +355,22 @@ class Session:
         self._finish(cascade.run(core, pulses, cause))
         core.in_fault = False
 
-    def _too_many(self, event: Verdict | Imagine | Inner) -> None:
-        """A loop through the internal queue: it is emptied, and what it held is ended without a word."""
+    def _too_many(self, event: Internal) -> None:
+        """A loop through the internal queue: it is emptied, and what it held ends without a word."""
         core = self._core
         dropped = [event, *core.fifo]
         core.fifo.clear()
-        acts = [each.act for each in dropped if not isinstance(each, Inner)]
-        names: list[Json] = sorted({act.rule for act in acts})
-        core.fault("internal queue", max(0, core.seq - 1), rules=names)
+        acts = [
+            each.act for each in dropped if not isinstance(each, Inner) and each.act.number in core.acts.acts
+        ]
+        if self._spins == INTERNAL_LIMIT + 1:
+            core.fault("internal queue", max(0, core.seq - 1), rules=sorted({act.rule for act in acts}))
+        pulses = Pulses(core.network)
         for act in acts:
             if act.number in core.acts.acts:
-                intake.finish(core, act, Phase.CANCELLED, {}, None, Pulses(core.network))
+                intake.finish(core, act, Phase.CANCELLED, {}, None, pulses)
+        if any(isinstance(each, Inner) and each.name == "visit_ended" for each in dropped):
+            state.end_visit(core, max(0, core.seq - 1), pulses)
         core.close(None)
         core.executor.settle()
-        core.acts.to_start.clear()
-        core.fifo.clear()
-        self._flush()
+        self._finish(effects.dispatch(core))

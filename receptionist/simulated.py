@@ -7,7 +7,7 @@ nobody waits: a host answers at once what ``reachable`` says, and nothing leaves
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,28 +16,40 @@ from dsl.fixtures import ANSWER_MS, Fixture
 from dsl.testing import START
 from engine.virtual import Answer, Services
 
-FAILED_WORDS = ("failed", "timed_out")
+PERSON_KEYS = ("name", "visitor", "host", "deputy")
 REPLY_MS = 3_000
 """How long a simulated host takes to answer."""
 
 
-def simulated_services(fixture: Fixture) -> Services:
-    """Services over the hosts, visits and people in the building of a fixture (an application for tests).
+class SimulatedReceptionist:
+    """The receptionist as an application for dialogue tests: services and names from a test's ``given``."""
 
-    Services that the receptionist does not have succeed with no results.
-    """
-    desk: list[_SimulatedDesk] = []
+    def services(self, fixture: Fixture) -> Services:
+        """Services over the fixture's desk; those the receptionist does not have succeed with no results."""
+        desk: list[_SimulatedDesk] = []
 
-    def answer(name: str, params: Mapping[str, Any]) -> Answer:
-        from receptionist.actions.signatures import SIGNATURES
+        def answer(name: str, params: Mapping[str, Any]) -> Answer:
+            from receptionist.actions.signatures import SIGNATURES
 
-        if name not in SIGNATURES:
-            return "done", {}, ANSWER_MS
-        if not desk:
-            desk.append(_SimulatedDesk(fixture))
-        return desk[0].call(name, params)
+            if name not in SIGNATURES:
+                return "done", {}, ANSWER_MS
+            if not desk:
+                desk.append(_SimulatedDesk(fixture))
+            return desk[0].call(name, params)
 
-    return answer
+        return answer
+
+    def lexicons(self, fixture: Fixture) -> Mapping[str, Sequence[str]]:
+        """Names of hosts and visitors, and companies."""
+        persons: dict[str, None] = {}
+        companies: dict[str, None] = {}
+        for section in ("hosts", "visits", "in_building"):
+            for entry in fixture.rest.get(section) or ():
+                record = entry if isinstance(entry, dict) else {"name": entry}
+                persons.update(dict.fromkeys(str(record[key]) for key in PERSON_KEYS if record.get(key)))
+                if record.get("company"):
+                    companies[str(record["company"])] = None
+        return {"person": tuple(persons), "company": tuple(companies)}
 
 
 class _SimulatedDesk:
@@ -55,7 +67,9 @@ class _SimulatedDesk:
         directory = open_directory(
             str(Path(self._folder.name) / "desk.db"), demo=False, timeout_s=5.0, now=lambda: when
         )
-        rest = {key: value for key, value in fixture.rest.items() if key in ("hosts", "visits", "in_building")}
+        rest = {
+            key: value for key, value in fixture.rest.items() if key in ("hosts", "visits", "in_building")
+        }
         fill(directory, rest)
         places = fixture.rest.get("places") or read_demo().get("places", {})
         outbox = Outbox(directory.database, {"local": _Nowhere()}, lambda: when)

@@ -27,7 +27,9 @@ def check(paths: tuple[Path, ...], form: str) -> None:
 @click.command()
 @click.argument("paths", nargs=-1, type=PATH)
 @click.option("-k", "only", default="", metavar="TEXT", help="Run tests whose name contains TEXT.")
-@click.option("-v", "--verbose", is_flag=True, help="Show what happened in every test, not only in failed ones.")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Show what happened in every test, not only in failed ones."
+)
 @click.option("--coverage", is_flag=True, help="List the rules that no test made fire.")
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Also write JUnit XML.")
 @click.option("--seed", default=0, show_default=True, help="Of every choice among sentences.")
@@ -41,14 +43,14 @@ def test(
     from dsl.testing import Outcome, run_tests
     from miron.source import ModelError
     from receptionist.dialogue import default_dialogue, load_dialogue
-    from receptionist.simulated import simulated_services
+    from receptionist.simulated import SimulatedReceptionist
 
     outcomes: list[tuple[Path, Outcome]] = []
     broken = False
     for path in paths or (default_dialogue(),):
         try:
             compiled = load_dialogue(path, watch=True)
-            results = run_tests(compiled, simulated_services, only, seed)
+            results = run_tests(compiled, SimulatedReceptionist(), only, seed)
         except ModelError as fault:
             report_problems(fault.problems)
             broken = True
