@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -199,7 +200,7 @@ class JournalWriter:
         self._on_trouble = on_trouble or (lambda _message: None)
         self._sync = sync
         self._keep = keep
-        self._waiting: list[bytes] = []
+        self._waiting: deque[bytes] = deque()
         self._file: IO[bytes] | None = None
         self._troubled = False
         self._torn = False
@@ -208,7 +209,7 @@ class JournalWriter:
         """Add a line; it is written by the next :meth:`flush`."""
         self._waiting.append(line.encode("utf-8") + b"\n")
         if len(self._waiting) > self._keep:
-            del self._waiting[0]
+            self._waiting.popleft()
             self.lost += 1
 
     def flush(self) -> bool:
@@ -244,7 +245,7 @@ class JournalWriter:
                 self._torn = self._torn or written > 0
                 raise OSError(28, "no space left on the device")
             self._torn = False
-            del self._waiting[0]
+            self._waiting.popleft()
         if self._sync:
             os.fsync(self._file.fileno())
 

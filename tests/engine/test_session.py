@@ -306,6 +306,37 @@ def test_results_of_a_service_are_looked_up_and_its_failure_fails_the_rule_in_on
     assert stage.fires() == [(0, "find"), (200, "bad")]
 
 
+def test_a_rule_that_failed_and_fires_again_has_not_failed() -> None:
+    answers = iter([("failed", "no net", 100), ("done", {}, 100)])
+    stage = Stage(
+        program(
+            rule("find", hear("go"), acts=(call("find"),)),
+            rule("ok", when(finished("find"), absent(Failed("find")))),
+            rule("bad", when(finished("find"), holds(Failed("find")))),
+        ),
+        services=lambda name, params: next(answers),
+    )
+    for at in (0, 1000):
+        stage.hear("go", at=at)
+        stage.run.settle()
+    assert stage.fires() == [(0, "find"), (100, "bad"), (1000, "find"), (1100, "ok")]
+
+
+def test_speech_is_free_again_after_a_loop_of_rehearsed_speech() -> None:
+    stage = Stage(
+        program(
+            rule("a", hear("go"), on("inner", "hum"), acts=(say("hum"),), ignore_again=False),
+            rule("b", hear("talk"), acts=(say("hello"),)),
+        )
+    )
+    stage.offer(Gate("speech", False))
+    stage.hear("go")
+    stage.offer(Gate("speech", True))
+    stage.hear("talk", at=1000)
+    stage.run.settle()
+    assert stage.ends()[-1] == (2400, "hello", "done")
+
+
 def test_a_fail_act_fails_its_rule_at_once_and_a_wait_is_done_at_its_time() -> None:
     stage = Stage(
         program(
