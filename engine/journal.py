@@ -64,7 +64,8 @@ def encode(value: Json) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return _escape(value).encode("utf-8", "backslashreplace").decode("utf-8")
+        text = _escape(value)
+        return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
     if isinstance(value, int):
         return str(int(value))
     if isinstance(value, Decimal):
