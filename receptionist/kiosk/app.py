@@ -40,6 +40,7 @@ _WAITING = 64  # inputs kept for a session that is slow to take them
 class _Language(Button, can_focus=True):
     def __init__(self, code: str, name: str, chosen: bool) -> None:
         super().__init__(Content(plain(name, 20) or "?"), classes="language chosen" if chosen else "language")
+        self.styles.line_pad = 0  # padding wider than the button makes Textual divide by zero
         self.code = code
 
 
@@ -64,6 +65,8 @@ class KioskApp(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "quit", show=False, priority=True),
         Binding("escape", "clear", show=False),
+        Binding("up,left", "app.focus_previous", show=False),
+        Binding("down,right", "app.focus_next", show=False),
         Binding("pageup", "scroll(-1)", show=False),
         Binding("pagedown", "scroll(1)", show=False),
         Binding("f2", "panel('developer')", show=False),

@@ -22,6 +22,7 @@ class ChoiceButton(Button):
     def __init__(self, choice: ports.Button) -> None:
         label = Content(plain(choice.label, _LONGEST) or "?")
         super().__init__(label, classes="choice strong" if choice.strong else "choice")
+        self.styles.line_pad = 0  # padding wider than the button makes Textual divide by zero
         self.choice = choice
 
 
