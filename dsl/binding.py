@@ -127,6 +127,11 @@ class Env:
             raise unknown("rule", name, self.tables.rules)
         return found
 
+    def signal(self, name: str) -> str:
+        """A signal's own name: the world knows nothing of modules (``user_model.left`` is ``left``)."""
+        instance, _, rest = name.partition(".")
+        return rest if rest and any(use.instance.text == instance for use in self.owner.use) else name
+
     def timer(self, name: Name) -> str:
         """The qualified name of a timer."""
         return self.prefix + name.text

@@ -205,8 +205,7 @@ class Conditions:
             case "hear" | "notice":
                 return [Pulse("other", env.miron(name), via=event.via)]
             case "see":
-                found = env.find(env.tables.mirons, name.text)
-                return [Pulse("world", found or name.text)]
+                return [Pulse("world", env.signal(name.text))]
             case "think":
                 rule = env.find_rule(name.text)
                 return [Pulse("inner", rule or env.miron(name))]

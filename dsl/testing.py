@@ -239,7 +239,7 @@ class _Play:
         name, _, word = text.removeprefix("not ").partition(" is ")
         found = self.env.reference(name.strip())
         if found is None:
-            self.virtual.offer(Signal(self.env.find(self.env.tables.mirons, name) or name))
+            self.virtual.offer(Signal(self.env.signal(name)))
             return
         ref, kind = found
         value = (

@@ -1,0 +1,126 @@
+"""One receptionist at work: the dialogue, its session with journal, and the services of the desk."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dsl.language import MironLanguage
+from engine.journal import JournalWriter
+from engine.session import Session
+from receptionist.actions.inprocess import local_services
+from receptionist.dialogue import load_dialogue
+
+if TYPE_CHECKING:
+    from dsl.compiler import Compiled
+    from receptionist.actions.desk import DeskSource
+    from receptionist.config import Config
+    from receptionist.services import ServiceRunner
+
+
+@dataclass(slots=True)
+class Reception:
+    """Everything a front end needs; opened by :func:`open_reception`.
+
+    Attributes:
+        writer: The journal's file; None when nothing is recorded.
+        troubles: What went wrong and was survived, newest last, for the screen.
+    """
+
+    config: Config
+    compiled: Compiled
+    language: MironLanguage
+    session: Session
+    services: ServiceRunner
+    desk: DeskSource
+    writer: JournalWriter | None
+    troubles: list[str] = field(default_factory=list)
+    _names: threading.Thread | None = None
+
+    def learn_names(self) -> str | None:
+        """Read the names that visitors may say from the directory; blocks.
+
+        Returns:
+            What is wrong, in words, if they cannot be read now; the names known before stay.
+        """
+        from receptionist.directory import DirectoryError, lexicons
+
+        try:
+            for kind, names in lexicons(self.desk().directory).items():
+                self.language.update(kind, names)
+        except DirectoryError as error:
+            return str(error)
+        return None
+
+    def learn_names_aside(self) -> None:
+        """Begin to read the names in a thread; :meth:`await_names` waits for it."""
+
+        def work() -> None:
+            trouble = self.learn_names()
+            if trouble:
+                self.troubles.append(trouble)
+
+        self._names = threading.Thread(target=work, name="miron-names", daemon=True)
+        self._names.start()
+
+    def await_names(self, seconds: float) -> None:
+        """Wait until the names are known, but not longer than this."""
+        if self._names is not None:
+            self._names.join(seconds)
+
+    def close(self) -> None:
+        """Close the journal."""
+        if self.writer is not None:
+            self.writer.close()
+
+
+def open_reception(
+    config: Config,
+    *,
+    dialogue: Path | None = None,
+    journal: Path | None = None,
+    locale: str = "",
+    seed: int | None = None,
+    now: Callable[[], datetime] = datetime.now,
+) -> Reception:
+    """Read the dialogue and make a session of it; database and services open when they are first needed.
+
+    Args:
+        dialogue: File or folder; None: that of the settings, else the one that comes with Miron.
+        journal: The file to write; None: a new one in the folder of the settings.
+        seed: Of every choice among sentences; None: from the time.
+
+    Raises:
+        ModelError: The dialogue has mistakes.
+    """
+    compiled = load_dialogue(dialogue or config.dialogue)
+    language = MironLanguage(compiled)
+    services, desk = local_services(config, now)
+    start = now()
+    troubles: list[str] = []
+    path = journal or config.journal / f"{start:%Y-%m-%dT%H%M%S}.jsonl"
+    writer = JournalWriter(path, lambda message: troubles.append(message) if message else None)
+    chosen = locale or (config.locale if config.locale in compiled.locales else "")
+    session = Session(
+        compiled.program,
+        language,
+        seed=int(start.timestamp()) if seed is None else seed,
+        locale=chosen,
+        wall_start=start,
+        journal=writer,
+        mask=_mask(config, compiled),
+    )
+    return Reception(config, compiled, language, session, services, desk, writer, troubles)
+
+
+def _mask(config: Config, compiled: Compiled):  # type: ignore[no-untyped-def]
+    if not config.mask_journal:
+        return None
+    from engine.mask import Masker, load_key
+
+    config.data.mkdir(parents=True, exist_ok=True)
+    return Masker(compiled.program, load_key(config.data / "pseudonyms.key"))
