@@ -25,7 +25,7 @@ from engine.model import Json, Program
 from engine.network import Executor, Network
 from engine.session import Session
 
-_FREE = {"open": ("engine", "hash")}
+_FREE = {"open": ("engine", "hash", "masked")}
 """Fields of lines that may differ without the session being another one."""
 
 

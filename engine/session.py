@@ -21,7 +21,7 @@ from engine.events import (
 from engine.handling import Handler
 from engine.journal import FORMAT, Record
 from engine.language import Language
-from engine.model import Json, Program, Test
+from engine.model import Json, Program, Ref, Test
 from engine.network import Executor, Network
 
 
@@ -141,6 +141,10 @@ class Session:
         """Where a value comes from: ``told set looked_up default world``; empty if there is none."""
         return self._core.memory.cell(entry).origin
 
+    def read(self, ref: Ref) -> Json:
+        """The value of an entry or of a part of it, or None."""
+        return self._core.memory.read(ref)
+
     def holds(self, test: Test) -> bool:
         """Whether a test of memory holds now."""
         return self._core.memory.test(test)
@@ -176,6 +180,8 @@ class Session:
             "seed": core.seed,
             "wall": core.wall_start.isoformat(timespec="milliseconds"),
             "role": self.role,
+            "masked": True if core.mask else None,
+            "masked": True if core.mask else None,
             "limits": {"ticks": self.program.max_ticks, "internal": INTERNAL_LIMIT, "queue": self._limit},
         }
         cause = core.emit("open", None, header)
