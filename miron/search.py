@@ -24,7 +24,7 @@ TYPO = 0.6
 REAL_WORD_TYPO = 0.3
 UNKNOWN = -0.8
 DROPPED = -0.5
-SPLIT = {0: -0.7, 1: -0.35, 2: -0.25}
+SPLIT = {0: -2.0, 1: -0.35, 2: -0.25}
 """Cost of beginning another sentence, by what stands between the words: nothing, a comma, a full stop."""
 
 BEAM = 256

@@ -39,7 +39,7 @@ class Spelling:
         }
         candidates.discard(word)
         scored = sorted((OSA.distance(word, known), known) for known in candidates)
-        return [known for distance, known in scored if distance <= limit][:4]
+        return [known for distance, known in scored if distance <= limit][:8]
 
 
 def _without_one(word: str) -> list[str]:

@@ -7,6 +7,7 @@ others.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -123,19 +124,19 @@ class Understander:
         weights: dict[str, float] = {}
         for expectation in expectations:
             weights[expectation.miron] = max(weights.get(expectation.miron, 0.0), expectation.weight)
-        spoken = locale if locale in self._locales else self._locales[0]
-        order = (spoken, *(other for other in self._locales if other != spoken))
+        order = self._order(locale)
         acts: list[Act] = []
         for tried in order:
-            acts += self._exact(text, tried, weights, now, typed)
-            if acts and tried == spoken and acts[0].confidence >= _SETTLED:
-                return _ranked(acts, spoken)
+            found = self._ear(tried).read(text, weights, now, typed, tolerant=False)
+            if found and tried == order[0] and found[0].confidence >= _SETTLED:
+                return found
+            acts = _merged(acts, found)
         if not acts:
             for tried in order:
-                acts += self._ear(tried).read(text, weights, now, typed, tolerant=True)
+                acts = _merged(acts, self._ear(tried).read(text, weights, now, typed, tolerant=True))
         if self.model is not None and (not acts or acts[0].reason.method != "template"):
             acts = _joined(acts, self._guessed(text, order, weights, now, typed))
-        return _ranked(acts, spoken)
+        return acts
 
     def best(
         self,
@@ -150,10 +151,11 @@ class Understander:
         acts = self.understand(text, expectations, locale, now, typed=typed)
         return acts[0] if acts else Act(NOT_UNDERSTOOD, {}, 0.0, locale or self._locales[0], text=text)
 
-    def _exact(
-        self, text: str, locale: str, weights: Mapping[str, float], now: datetime | None, typed: bool
-    ) -> list[Act]:
-        return self._ear(locale).read(text, weights, now, typed, tolerant=False)
+    def _order(self, locale: str | None) -> list[str]:
+        """The languages to listen to, the one spoken so far first (``en`` where only ``en-GB`` was asked)."""
+        base = (locale or "").replace("_", "-").split("-")[0]
+        preferred = [known for known in (locale, base) if known in self._locales]
+        return list(dict.fromkeys((*(known for known in preferred if known), *self._locales)))
 
     def _heard_templates(self, locale: str) -> list[Template]:
         return [
@@ -350,25 +352,29 @@ def _literal(reading: Reading) -> bool:
 
 def _confidence(edges: Sequence[Edge]) -> float:
     """How sure a reading is: falls with every word that was guessed, passed over or missing."""
-    confidence, matched, unknown, literal = 0.99, 0, 0, 0
+    sizes = Counter[str]()
+    open_words = 0
+    shortest_typo = 99
     for edge in edges:
-        match edge.kind:
-            case "word":
-                matched, literal = matched + 1, literal + 1
-            case "typo":
-                matched, literal, confidence = matched + 1, literal + 1, confidence * 0.95
-            case "slot":
-                matched += edge.end - edge.start
-            case "unknown":
-                unknown += edge.end - edge.start
-            case "dropped":
-                confidence *= 0.95
-            case _:
-                confidence *= 0.995
-    if unknown:
-        # A bare value with other words around it is no reading: nothing says that the value was meant.
-        confidence *= (matched / (matched + unknown)) ** 1.5 if literal else 0.0
-    return round(confidence, 3)
+        sizes[edge.kind] += max(1, edge.end - edge.start)
+        if edge.found is not None and edge.found.weight <= NAME:
+            open_words += edge.end - edge.start
+        if edge.kind == "typo":
+            shortest_typo = min(shortest_typo, len(edge.word))
+    firm = sizes["word"] + sizes["slot"] - open_words
+    unknown, typos = sizes["unknown"], sizes["typo"]
+    # What was guessed must lean on what was heard, and an open value leaves nothing to lean on.
+    if unknown and (firm <= 2 * unknown or (open_words and (unknown > 1 or sizes["word"] < 3))):
+        return 0.0
+    if typos > 1 + firm // 3 or (typos and not firm and shortest_typo < 4) or sizes["dropped"] > firm:
+        return 0.0
+    matched = firm + open_words + typos
+    guessed, passed = typos + sizes["dropped"], sizes["opener"] + sizes["filler"]
+    confidence: float = 0.99 * 0.95**guessed * 0.995**passed
+    if not firm and typos:
+        confidence *= 0.85  # nothing but the misspelt word itself speaks for it
+    coverage: float = (matched / (matched + unknown)) ** 1.5
+    return round(confidence * coverage, 3)
 
 
 def _reason(reading: Reading, template: Template, heard: Heard, expected: bool) -> Reason:
@@ -392,16 +398,18 @@ def _reason(reading: Reading, template: Template, heard: Heard, expected: bool) 
     )
 
 
-def _ranked(acts: list[Act], spoken: str) -> list[Act]:
-    """Best first; of equals the language spoken, then the order found."""
-    return sorted(acts, key=lambda act: (-act.confidence, act.locale != spoken))
+def _merged(known: list[Act], more: list[Act]) -> list[Act]:
+    """Readings of two languages: each keeps its order; the language with the surer best one comes first."""
+    if known and more and more[0].confidence > known[0].confidence:
+        return more + known
+    return known + more
 
 
 def _joined(templates: list[Act], model: list[Act]) -> list[Act]:
-    """Tolerant readings and guesses: for each Miron the more confident one."""
+    """Tolerant readings and guesses: for each Miron the more confident one, best first."""
     best = {(act.miron, act.locale): act for act in templates}
     for act in model:
         known = best.get((act.miron, act.locale))
         if known is None or known.confidence < act.confidence:
             best[act.miron, act.locale] = act
-    return list(best.values())
+    return sorted(best.values(), key=lambda act: -act.confidence)

@@ -81,9 +81,9 @@ def _readings(heard: Heard, start: int) -> set[tuple[int, str]]:
 
 
 def _digital(heard: Heard, start: int) -> Clock | None:
-    """``10:30``, ``10.30``."""
+    """``10:30``, ``10.30``, ``1030``."""
     text = _word(heard, start)
-    match = re.fullmatch(r"(\d{1,2})([:.])(\d{2})(?::\d{2})?", text)
+    match = re.fullmatch(r"(\d{1,2})([:.]?)(\d{2})(?::\d{2})?", text)  # recognisers write 1030
     if not match or int(match[1]) > 23 or int(match[3]) > 59:
         return None
     if match[2] == "." and get(heard.locale).name != "de" and not _half_follows(heard, start + 1):

@@ -44,7 +44,24 @@ def _contractions() -> dict[str, tuple[str, ...]]:
     }
     # Recognisers and hasty typists leave the apostrophe out; words that mean something else without it stay.
     plain = {said.replace("'", ""): meant for said, meant in found.items() if "'" in said}
-    ambiguous = {"id", "ill", "its", "hell", "shell", "well", "wed", "were", "shed", "lets", "wont", "cant"}
+    ambiguous = {
+        "here",
+        "whore",
+        "names",
+        "named",
+        "id",
+        "ill",
+        "its",
+        "hell",
+        "shell",
+        "well",
+        "wed",
+        "were",
+        "shed",
+        "lets",
+        "wont",
+        "cant",
+    }
     return (
         {word: meant for word, meant in plain.items() if word not in ambiguous}
         | found

@@ -44,6 +44,7 @@ def read(kind, text, locale="en", now=NOW):
         ("en", "ten thirty", "10:30"),
         ("en", "ten oh five", "10:05"),
         ("en", "10:30", "10:30"),
+        ("en", "1030", "10:30"),
         ("en", "10.30 am", "10:30"),
         ("en", "3 pm", "15:00"),
         ("en", "3pm", "15:00"),
