@@ -58,8 +58,13 @@ def check(tree: Tree) -> list[Problem]:
     endings = dict(usage.endings)
     for checking in checkings:
         check_tests(checking, endings)
+    has_errors = any(problem.severity == "error" for problem in problems)
+    before = len(problems)
     for checking in checkings:
         _check_whole(checking, endings)
+    if has_errors:
+        # A misspelt name leaves the right one unused: such warnings wait until the errors are gone.
+        problems[before:] = [problem for problem in problems[before:] if problem.severity == "error"]
     if checkings:
         check_recursion(checkings[0])
     return sorted_problems(_distinct(problems))

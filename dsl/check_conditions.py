@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dsl.check_values import ORDERED, expect, fits, label, span_of, unknown_choice, value_type
 from dsl.checking import Checking
 from dsl.expressions import written
+from dsl.names import MAX_GATE_MS
 from dsl.symbols import UNKNOWN
 from dsl.tree import (
     AfterExpr,
@@ -30,9 +31,6 @@ from miron.source import Note, Span
 
 MAX_ALTERNATIVES = 64
 """Alternatives of one rule: or-parts, times what it follows."""
-
-MAX_GATE_MS = 2**24
-"""Longest ``within`` and ``cooldown``."""
 
 _ACTIONS = ("miron", "question", "service", "module", "rule", "channel", "signal")
 
@@ -63,9 +61,7 @@ def check_expr(checking: Checking, expr: Expr) -> None:
             _check_timer(checking, name)
 
 
-def check_duration(
-    checking: Checking, duration: int | Name, span: Span, most: int | None = None, least: int = 1
-) -> None:
+def check_duration(checking: Checking, duration: int | Name, span: Span, most: int | None = None) -> None:
     """Report a duration that is too short or too long, or a name that holds none."""
     if isinstance(duration, Name):
         kind = checking.view.part(duration.text)
@@ -78,7 +74,7 @@ def check_duration(
             message = f"'{duration}' is {label(kind)}, and a duration is needed"
             checking.report("wrong-type", message, duration.span)
         return
-    if duration < least:
+    if duration < 1:
         checking.report("duration-too-short", "a duration is at least 1ms", span, "1ms")
     if most is not None and duration > most:
         note = Note("use a timer: timer: {NAME: 5h}, and wait for it by 'timer NAME'")

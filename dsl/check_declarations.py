@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dsl.binding import READY_MADE, TURN_TAKING
-from dsl.check_conditions import check_duration
 from dsl.check_texts import cycles
 from dsl.check_values import expect, expect_parameter, fits, label
 from dsl.checking import Checking
@@ -32,7 +31,6 @@ def check_declarations(checking: Checking) -> None:
             checking.writes(entry.name.text)
     for service in owner.services.values():
         _check_params(checking, (*service.takes, *service.gives))
-        check_duration(checking, service.timeout_ms, service.name.span)
     _check_params(checking, (*owner.takes, *owner.gives))
     for miron in owner.mirons.values():
         _check_sets(checking, miron)
@@ -142,9 +140,6 @@ def _check_question(checking: Checking, question: QuestionDecl) -> None:
     if isinstance(question.digress, tuple):
         for name in question.digress:
             checking.need(name, ("rule",), "digress")
-    for waits in question.waits.values():
-        for wait in waits:
-            check_duration(checking, wait, question.name.span)
     if question.steps is not None:
         _check_ladder(checking, question, question.steps)
 

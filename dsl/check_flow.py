@@ -268,11 +268,10 @@ def check_twins(checking: Checking) -> None:
     reported: set[tuple[str, str]] = set()
     heard = checking.usage.heard
     for name, decl in owner.mirons.items():
-        if (
-            decl.channel != "speech"
-            or "." in name
-            or (id(decl) in checking.usage.said and id(decl) not in heard)
-        ):
+        if decl.channel != "speech" or "." in name:
+            continue
+        tells = id(decl) not in checking.usage.said and bool(decl.sets or memory_slots(checking.view, decl))
+        if id(decl) not in heard and not tells:
             continue
         for locale, forms in decl.forms.items():
             for text in (*forms.both, *forms.heard):

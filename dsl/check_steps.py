@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from dsl.binding import BODY
 from dsl.check_conditions import (
-    MAX_GATE_MS,
     after_places,
     check_duration,
     check_expr,
@@ -68,7 +67,7 @@ def _check_rule(checking: Checking, rule: RuleDecl, followers: frozenset[str]) -
         for name in names:
             checking.need(name, ("rule",), "follows")
     if rule.cooldown is not None:
-        check_duration(checking, rule.cooldown, rule.span, MAX_GATE_MS, least=0)
+        _check_named(checking, rule.cooldown)
     _check_steps(checking, rule.do, _Place(rule.name.text, followers, True))
 
 
@@ -101,7 +100,7 @@ def _check_step(checking: Checking, step: Step, place: _Place) -> None:
     for name in step.forget:
         _check_forget(checking, name)
     for _, duration in step.timer:
-        check_duration(checking, duration, step.span)
+        _check_named(checking, duration)
     for name in step.stop:
         checking.need(name, ("timer", "channel"), "stop")
     for name in step.leave:
@@ -331,9 +330,15 @@ def _check_forget(checking: Checking, name: Name) -> None:
         checking.unknown(name, ("memory", "parameter"), "forget")
 
 
+def _check_named(checking: Checking, duration: int | Name) -> None:
+    """A duration by name; the reader has looked at those written out."""
+    if isinstance(duration, Name):
+        check_duration(checking, duration, duration.span)
+
+
 def _check_wait(checking: Checking, step: Step) -> None:
     if step.wait is not None:
-        check_duration(checking, step.wait, step.span)
+        _check_named(checking, step.wait)
     if step.wait_for is not None:
         check_expr(checking, step.wait_for)
 

@@ -35,6 +35,18 @@ def template(text: Text) -> Template | None:
     return found if isinstance(found, Template) else None
 
 
+@lru_cache(maxsize=8192)
+def _references(text: str) -> tuple[SlotRef | Mark | RuleRef, ...]:
+    parsed = _parsed(text)
+    nodes = walk(parsed.root) if isinstance(parsed, Template) else ()
+    return tuple(node for node in nodes if isinstance(node, SlotRef | Mark | RuleRef))
+
+
+def references(text: Text) -> tuple[SlotRef | Mark | RuleRef, ...]:
+    """The values, marks and phrases of a sentence, in reading order."""
+    return _references(text.text)
+
+
 def place(sources: Mapping[str, str], text: Text, start: int, end: int) -> Span:
     """Where characters of a sentence stand in its file, quotes and escapes taken into account."""
     span = text.span
@@ -96,8 +108,7 @@ def slots_of(view: View, text: Text, locale: str) -> set[str]:
     found: set[str] = set()
     waiting, seen = [text], set()
     while waiting:
-        parsed = template(waiting.pop())
-        for node in walk(parsed.root) if parsed else ():
+        for node in references(waiting.pop()):
             if isinstance(node, SlotRef):
                 found.add(node.name)
             elif isinstance(node, RuleRef) and node.name not in seen:
@@ -153,13 +164,11 @@ class TextChecking:
         found: set[str] = set()
         for locale, forms in miron.forms.items():
             for text in all_texts(forms):
-                parsed = template(text)
-                nodes = list(walk(parsed.root)) if parsed else []
-                for node in list(nodes):
+                nodes = list(references(text))
+                for node in references(text):
                     if isinstance(node, RuleRef):
                         for phrase in self._view.owner.phrases.get(node.name, {}).get(locale, ()):
-                            inner = template(phrase)
-                            nodes += walk(inner.root) if inner else ()
+                            nodes += references(phrase)
                 found |= {node.name for node in nodes if isinstance(node, SlotRef) and node.type}
         return found
 
@@ -175,13 +184,13 @@ class TextChecking:
             self._checking.problems.append(self._moved(problem, text))
         if not isinstance(parsed, Template):
             return
-        for node in walk(parsed.root):
-            span = place(self._sources, text, getattr(node, "start", 0), getattr(node, "end", 0))
+        for node in references(text):
+            span = place(self._sources, text, node.start, node.end)
             if isinstance(node, SlotRef):
                 self._check_slot(node, span, entities)
             elif isinstance(node, Mark):
                 self._check_mark(node, span)
-            elif isinstance(node, RuleRef) and node.name not in within:
+            elif node.name not in within:
                 self._check_phrase(node.name, span)
 
     def _moved(self, problem: Problem, text: Text) -> Problem:
@@ -267,8 +276,7 @@ class TextChecking:
             inner[name] = {}
             for texts in by_locale.values():
                 for text in texts:
-                    parsed = template(text)
-                    for node in walk(parsed.root) if parsed else ():
+                    for node in references(text):
                         if isinstance(node, RuleRef) and node.name in phrases:
                             span = place(self._sources, text, node.start, node.end)
                             inner[name].setdefault(node.name, span)

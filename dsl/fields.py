@@ -181,15 +181,17 @@ def word(report: Report, node: Node, allowed: Collection[str], what: str) -> str
     return None
 
 
-def duration(report: Report, node: Node) -> int | None:
+def duration(report: Report, node: Node, least: int = 1) -> int | None:
     """A duration with its unit, in milliseconds."""
     text = node.text if isinstance(node, Scalar) else ""
     if DURATION.fullmatch(text):
         value = duration_ms(text)
-        if value is not None:
-            return value
-        report.error("duration-too-short", f"'{text}' is no whole number of milliseconds", node.span, "1ms")
-        return None
+        if value is None:
+            message = f"'{text}' is no whole number of milliseconds"
+            report.error("duration-too-short", message, node.span, "1ms")
+        elif value < least:
+            report.error("duration-too-short", f"a duration is at least {least}ms", node.span, f"{least}ms")
+        return value
     near = f"{text}s" if re.fullmatch(r"\d+(\.\d+)?", text) else None
     compact = text.replace(" ", "")
     if near is None and DURATION.fullmatch(compact):
@@ -199,11 +201,11 @@ def duration(report: Report, node: Node) -> int | None:
     return None
 
 
-def duration_or_name(report: Report, node: Node) -> int | Name | None:
+def duration_or_name(report: Report, node: Node, least: int = 1) -> int | Name | None:
     """A duration, or the name of a duration entry or parameter."""
     if isinstance(node, Scalar) and not node.empty and name_fault(node.text) is None:
         return Name(normal(node.text), node.span)
-    return duration(report, node)
+    return duration(report, node, least)
 
 
 def duration_list(report: Report, node: Node) -> tuple[int, ...]:

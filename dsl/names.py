@@ -24,8 +24,11 @@ RESERVED = frozenset(
 """The words of the grammar of conditions; none of them can be a name."""
 
 DURATION = re.compile(r"(?P<number>\d{1,12}(?:\.\d{1,6})?)(?P<unit>ms|s|min|h)")
+MAX_GATE_MS = 2**24
+"""Longest ``within`` and ``cooldown``; beyond it a timer is needed."""
+
 _UNITS = {"ms": 1, "s": 1_000, "min": 60_000, "h": 3_600_000}
-_NUMBER_LIKE = re.compile(r"[\d_.]+(?:e\d+)?|\d+(?:ms|s|min|h)")
+_NUMBER_LIKE = re.compile(r"[\d_.]+(?:e\d+)?(?:ms|s|min|h)?")
 
 
 def normal(text: str) -> str:

@@ -284,7 +284,7 @@ def _setting(report: Report, key: str, node: Node) -> Any:
         case "do":
             return read_steps(report, node)
         case _:
-            return sections.read_params(Scope(report, "en", ("en",), ""), node)
+            return sections.read_params(Scope(report, "en", ("en",), ""), node, is_memory=True)
 
 
 def _locales(report: Report, node: Node) -> tuple[str, ...] | None:

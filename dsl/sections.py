@@ -10,7 +10,7 @@ from typing import Any
 
 from dsl import fields
 from dsl.fields import Pair, Report
-from dsl.names import normal
+from dsl.names import MAX_GATE_MS, normal
 from dsl.steps import arguments, read_steps
 from dsl.tree import (
     FormsDecl,
@@ -27,7 +27,7 @@ from dsl.tree import (
 )
 from dsl.yaml import Items, Node, Scalar
 from dsl.yaml import Mapping as MapNode
-from miron.source import suggest
+from miron.source import Note, suggest
 
 CHANNELS = ("speech", "gesture", "gaze", "emotion", "face", "screen", "button", "signal", "inner")
 """Channels a Miron can be on."""
@@ -117,7 +117,7 @@ def read_type(scope: Scope, key: Scalar, node: Node) -> TypeDecl | None:
     shape = []
     if "fields" in given:
         for field, kind in _pairs(report, given["fields"][1], "fields", "{visitor: person}"):
-            part, type_ref = fields.declared(report, field, "a field"), fields.type_ref(report, kind)
+            part, type_ref = fields.name(report, field, "a field"), fields.type_ref(report, kind)
             if part is not None and type_ref is not None:
                 shape.append((part, type_ref))
     live = bool("live" in given and fields.flag(report, given["live"][1]))
@@ -233,14 +233,19 @@ def read_memory(scope: Scope, key: Scalar, node: Node) -> MemoryDecl | None:
     )
 
 
-def read_params(scope: Scope, node: Node) -> tuple[Param, ...]:
-    """``{name: type}`` or ``{name: {type, default}}``."""
+def read_params(scope: Scope, node: Node, is_memory: bool) -> tuple[Param, ...]:
+    """``{name: type}`` or ``{name: {type, default}}``.
+
+    Args:
+        is_memory: They can be named in conditions (those of modules), so no word of the grammar will do.
+    """
+    read_name = fields.declared if is_memory else fields.name
     report = scope.report
     found = []
     if isinstance(node, Scalar) and node.empty:
         return ()
     for key, value in _pairs(report, node, "parameters", "{whom: person}"):
-        name = fields.declared(report, key, "a parameter")
+        name = read_name(report, key, "a parameter")
         kind_node, default = value, None
         if isinstance(value, MapNode):
             given = fields.keys(
@@ -267,8 +272,8 @@ def read_service(scope: Scope, key: Scalar, node: Node) -> ServiceDecl | None:
         return None
     return ServiceDecl(
         name,
-        takes=read_params(scope, given["takes"][1]) if "takes" in given else (),
-        gives=read_params(scope, given["gives"][1]) if "gives" in given else (),
+        takes=read_params(scope, given["takes"][1], is_memory=False) if "takes" in given else (),
+        gives=read_params(scope, given["gives"][1], is_memory=False) if "gives" in given else (),
         timeout_ms=_or(_optional(given, "timeout", lambda value: fields.duration(report, value)), 10_000),
         outward=bool(_optional(given, "outward", lambda value: fields.flag(report, value))),
     )
@@ -347,7 +352,7 @@ def _form(report: Report, given: Mapping[str, Pair]) -> FormsDecl:
 
 def read_phrase(scope: Scope, key: Scalar, node: Node) -> tuple[Name, Mapping[str, tuple[Text, ...]]] | None:
     """``NAME: sentences`` or ``NAME: {LOCALE: sentences}``."""
-    name = fields.declared(scope.report, key, "a phrase")
+    name = fields.name(scope.report, key, "a phrase")
     return (name, read_texts(scope, node, key.text)) if name is not None else None
 
 
@@ -459,7 +464,7 @@ def read_rule(scope: Scope, key: Scalar, node: Node) -> RuleDecl | None:
         follows=_follows(report, given["follows"][1]) if "follows" in given else (),
         do=read_steps(report, given["do"][1]) if "do" in given else (),
         once=bool(_optional(given, "once", lambda value: fields.flag(report, value))),
-        cooldown=_optional(given, "cooldown", lambda value: fields.duration_or_name(report, value)),
+        cooldown=_optional(given, "cooldown", lambda value: _cooldown(report, value)),
         restart=_optional(
             given, "again", lambda value: fields.word(report, value, ("ignore", "restart"), "again")
         )
@@ -480,6 +485,14 @@ def read_rule(scope: Scope, key: Scalar, node: Node) -> RuleDecl | None:
         file=scope.file,
         texts=texts,
     )
+
+
+def _cooldown(report: Report, node: Node) -> int | Name | None:
+    found = fields.duration_or_name(report, node, least=0)
+    if isinstance(found, int) and found > MAX_GATE_MS:
+        message = f"the longest cooldown is {MAX_GATE_MS}ms (4.6h)"
+        report.error("duration-too-long", message, node.span, notes=[Note("longer ones take a timer")])
+    return found
 
 
 def _follows(report: Report, node: Node) -> tuple[tuple[Name, ...], ...]:

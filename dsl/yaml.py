@@ -316,6 +316,7 @@ class _Composer:
             self._problems.append(
                 Problem("yaml-merge", "merge keys (<<) are not used in dialogues", node.span)
             )
+            return Scalar("", "", self._file, node.line, node.column, node.line, node.column)
         return node
 
     def _refuse(self, event: Any) -> None:

@@ -10,8 +10,8 @@ import yaml
 from miron.source import Note, Problem, Span
 
 _PAIR = re.compile(r"^(?P<head>\s*(?:-\s+)*(?P<key>[^\s:#,{}\[\]'\"]+)):\s+(?P<text>\S.*?)\s*$")
-_WORDS = re.compile(r"[^\W\d_]{2,}")
-_STRUCTURE = re.compile(r"[|>]|\{.*:\s|\[\{")
+_WORDS = re.compile(r"[^\W\d_]")
+_STRUCTURE = re.compile(r"[|>]|-\s+[{\[]|\{.*:\s|\[\{")
 
 
 class Lines(Protocol):
