@@ -27,7 +27,20 @@ from dsl.tree import (
 )
 from dsl.types import FLAG, NUMBER, TEXT, Type, TypeTable
 from dsl.usage import called_modules, heard_names, said_names
-from engine.model import Assign, Const, Effects, Entry, Group, Json, MironMeta, Program, Pulse, Rule, Value
+from engine.model import (
+    Assign,
+    Const,
+    Effects,
+    Entry,
+    Group,
+    Json,
+    MironMeta,
+    Program,
+    Pulse,
+    Ref,
+    Rule,
+    Value,
+)
 from miron.model import EntityType, Forms, Miron, Slot
 from miron.source import ModelError, Problem, sorted_problems
 from miron.template import SlotRef, Template, parse, slot_refs
@@ -60,7 +73,7 @@ class QuestionInfo:
     entry: str
     type: str
     by: tuple[str, ...]
-    offers: str = ""
+    offers: Ref | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,7 +450,7 @@ class _Compiler:
                 continue
             ref, kind = env.entry(target)
             how = "offers" if decl.offers else "checks" if decl.checks else "fills"
-            offers = env.entry(decl.offers)[0].entry if decl.offers else ""
+            offers = env.entry(decl.offers)[0] if decl.offers else None
             by = settings(env, decl, kind).by
             yield name, QuestionInfo(name, how, ref.entry, kind.name, by, offers)
 

@@ -181,7 +181,6 @@ class Session:
             "wall": core.wall_start.isoformat(timespec="milliseconds"),
             "role": self.role,
             "masked": True if core.mask else None,
-            "masked": True if core.mask else None,
             "limits": {"ticks": self.program.max_ticks, "internal": INTERNAL_LIMIT, "queue": self._limit},
         }
         cause = core.emit("open", None, header)

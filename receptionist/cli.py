@@ -60,9 +60,9 @@ class Verbs(click.Group):
             from miron.source import suggest
 
             near = suggest(args[0], list(VERBS))
-            if near:
-                fault.message += f" Did you mean '{near}'?"
-            raise
+            if near is None:
+                raise
+            raise click.UsageError(f"{fault.message} Did you mean '{near}'?", ctx) from None
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,7 +1,7 @@
 """The receptionist without a screen: a line in, the answer out, on the virtual clock.
 
-Nobody waits for speech that nobody hears: after each line, time goes on until the receptionist has finished. The
-services are the real ones.
+Nobody waits for speech that nobody hears: after each line, time goes on until the receptionist has
+finished. The services are the real ones.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ NAMES_WAIT_S = 1.2
 VISITOR, AGENT = "you", "miron"
 
 
-def run_text(reception: Reception, lines: Iterable[str], out: TextIO, *, echo: bool, body: bool = False) -> None:
+def run_text(
+    reception: Reception, lines: Iterable[str], out: TextIO, *, echo: bool, body: bool = False
+) -> None:
     """Hold conversations, one line of the visitor at a time, until the lines end.
 
     Args:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from receptionist.commands.common import PATH, fail, report_problems
 
+if TYPE_CHECKING:
+    from dsl.testing import Outcome
+    from dsl.tree import RuleDecl
+
 
 @click.command()
 @click.argument("paths", nargs=-1, type=PATH)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def check(paths: tuple[Path, ...], form: str) -> None:
+def check(paths: tuple[Path, ...], form: Literal["text", "json"]) -> None:
     """Check dialogues for mistakes; without PATHS, the receptionist that comes with Miron.
 
     Exit status: 0 fine (warnings are allowed), 1 mistakes, 2 wrong use of the command.
@@ -27,9 +33,7 @@ def check(paths: tuple[Path, ...], form: str) -> None:
 @click.command()
 @click.argument("paths", nargs=-1, type=PATH)
 @click.option("-k", "only", default="", metavar="TEXT", help="Run tests whose name contains TEXT.")
-@click.option(
-    "-v", "--verbose", is_flag=True, help="Show what happened in every test, not only in failed ones."
-)
+@click.option("-v", "--verbose", is_flag=True, help="Show what happened in passed tests too.")
 @click.option("--coverage", is_flag=True, help="List the rules that no test made fire.")
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Also write JUnit XML.")
 @click.option("--seed", default=0, show_default=True, help="Of every choice among sentences.")
@@ -40,7 +44,7 @@ def test(
 
     Exit status: 0 all passed, 1 a test failed or the dialogue has mistakes, 2 wrong use.
     """
-    from dsl.testing import Outcome, run_tests
+    from dsl.testing import run_tests
     from miron.source import ModelError
     from receptionist.dialogue import default_dialogue, load_dialogue
     from receptionist.simulated import SimulatedReceptionist
@@ -71,10 +75,7 @@ def test(
     sys.exit(1 if failed or broken else 0)
 
 
-def _show(outcome: object, verbose: bool) -> None:
-    from dsl.testing import Outcome
-
-    assert isinstance(outcome, Outcome)
+def _show(outcome: Outcome, verbose: bool) -> None:
     if outcome.passed and not verbose:
         return
     mark = click.style("ok", fg="green") if outcome.passed else click.style("FAILED", fg="red")
@@ -85,14 +86,8 @@ def _show(outcome: object, verbose: bool) -> None:
         click.echo(f"    {line}")
 
 
-def _coverage(rules: object, outcomes: list[object]) -> None:
-    from dsl.testing import Outcome
-
-    assert isinstance(rules, dict)
-    fired: set[str] = set()
-    for outcome in outcomes:
-        assert isinstance(outcome, Outcome)
-        fired |= outcome.fired
+def _coverage(rules: Mapping[str, RuleDecl], outcomes: Iterable[Outcome]) -> None:
+    fired = frozenset[str]().union(*(outcome.fired for outcome in outcomes))
     missing = [name for name in rules if name not in fired]
     share = 100 * (len(rules) - len(missing)) / max(1, len(rules))
     click.echo(f"rules that fired: {len(rules) - len(missing)} of {len(rules)} ({share:.0f} %)")

@@ -1,0 +1,358 @@
+"""The session behind the kiosk's screen: inputs become events, commands become a view."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+
+from engine.agent import Agent
+from engine.events import Assert, Command, Heard, Phase, Pressed, Report, Signal
+from engine.journal import Record
+from engine.virtual import MS_PER_WORD, SHORTEST_MS, said_until, words
+from receptionist.buttons import Answers
+from receptionist.kiosk import ports
+from receptionist.kiosk.expression import GESTURE_MS, Emotion, Gaze, Gesture, Utterance, known
+from receptionist.reception import Reception
+from receptionist.threads import in_daemon_thread
+
+_LOG = logging.getLogger(__name__)
+LINGER_S = 6.0
+"""How long the goodbye stays on the screen after a visit, in seconds."""
+MAINTENANCE_S = 60.0
+MAX_INNER = 40
+LOCALE_NAMES = {"en": "English", "de": "Deutsch", "zh": "中文"}
+
+
+class SilentVoice:
+    """Speech without sound: words pass at the pace of speaking, and can be cut at any of them."""
+
+    def __init__(self) -> None:
+        self._cuts: dict[int, asyncio.Event] = {}
+
+    async def start(self, command: Command, report: Callable[[Report], None]) -> None:
+        """Let the words pass; report how far they came if they are cut."""
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        cut = self._cuts[command.act] = asyncio.Event()
+        try:
+            await asyncio.wait_for(cut.wait(), duration_ms(command.text) / 1000)
+        except TimeoutError:
+            return
+        finally:
+            del self._cuts[command.act]
+        count = int(1000 * (loop.time() - begun)) // MS_PER_WORD
+        report(Report(command.act, Phase.CANCELLED, said_until(command.text, count)))
+
+    def stop(self, command: Command) -> None:
+        """Cut the words."""
+        cut = self._cuts.get(command.act)
+        if cut is not None:
+            cut.set()
+
+
+def duration_ms(text: str) -> int:
+    """How long a text takes to say, in milliseconds."""
+    return max(SHORTEST_MS, MS_PER_WORD * len(words(text)))
+
+
+class _Body:
+    """Gestures take their time on the avatar."""
+
+    async def start(self, command: Command, report: Callable[[Report], None]) -> None:
+        gesture = known(Gesture, command.name)
+        await asyncio.sleep(GESTURE_MS.get(gesture, 500) / 1000 if gesture else 0)
+
+    def stop(self, command: Command) -> None:
+        """A new gesture replaces the old one on the face by itself."""
+
+
+class _Desk:
+    """Service acts go to the services of the desk."""
+
+    def __init__(self, reception: Reception, visit: Callable[[], str], done: Callable[[], None]) -> None:
+        self._reception, self._visit, self._done = reception, visit, done
+
+    async def start(self, command: Command, report: Callable[[Report], None]) -> None:
+        result = await self._reception.services.call(
+            command.name, command.params, session=self._visit(), timeout_s=60.0
+        )
+        if result.status == "done":
+            report(Report(command.act, Phase.DONE, values=result.values))
+        else:
+            _LOG.warning("%s failed: %s %s", command.name, result.reason, result.detail)
+            report(Report(command.act, Phase.FAILED, reason=f"{result.reason}: {result.detail}"[:200]))
+        self._done()
+
+    def stop(self, command: Command) -> None:
+        """What a service has begun is not undone; its answer will be ignored."""
+
+
+class KioskBackend:
+    """Implements :class:`receptionist.kiosk.ports.Backend` over a running agent."""
+
+    def __init__(self, reception: Reception, title: str = "") -> None:
+        self.reception = reception
+        self.title = title
+        session = reception.session
+        self._voice = SilentVoice()
+        self.agent = Agent(
+            session,
+            {
+                "speech": self._voice,
+                "gesture": _Body(),
+                "service": _Desk(reception, self._visit, self._served),
+            },
+            watch=self._watch,
+            trouble=self._trouble,
+        )
+        session.observe(self._observe)
+        self._answers = Answers(reception.compiled, session)
+        self._changed = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._lines: list[ports.Line] = []
+        self._line_id = 0
+        self._speech: dict[int, int] = {}
+        self._face = ports.Face(emotion=Emotion.ASLEEP)
+        self._card: ports.Card | None = None
+        self._inner: list[str] = []
+        self._messages: tuple[ports.Message, ...] = ()
+        self._notices: list[ports.Notice] = [ports.Notice("No sound on this machine: type or touch.")]
+        self._lingering = False
+        self._visits = 0
+        self._closing = asyncio.Event()
+
+    def start(self) -> None:
+        """Begin to serve; call it inside the event loop."""
+        self._spawn(self.agent.run(), "session")
+        self._spawn(self._prepare(), "prepare")
+
+    async def views(self) -> AsyncIterator[ports.View]:
+        """The present view, and a new one after every change, until :meth:`close`."""
+        while not self._closing.is_set():
+            self._changed.clear()
+            yield self._view()
+            await self._changed.wait()
+
+    async def send_text(self, text: str) -> None:
+        """What the visitor typed is heard."""
+        self._begin()
+        self.agent.offer(Heard(text, via="key"))
+
+    async def press(self, button_id: str) -> None:
+        """A button is the same as hearing its Miron."""
+        answer = self._answers.find(button_id)
+        if answer is not None:
+            self._begin()
+            self._say(ports.Who.OTHER, answer.label)
+            self.agent.offer(Pressed(answer.miron, answer.entities))
+
+    async def typing(self, started: bool) -> None:
+        """While somebody types, silence is no silence."""
+        self._assert("typing", started)
+
+    async def touch(self) -> None:
+        """Somebody is there."""
+        self._begin()
+        self.agent.offer(Signal("touched"))
+
+    async def language(self, locale: str) -> None:
+        """Go on in another language."""
+        self.agent.offer(Signal(f"language_{locale}"))
+
+    async def close(self) -> None:
+        """End the session."""
+        if self._closing.is_set():
+            return
+        self._closing.set()
+        self.agent.stop("screen closed")
+        self._changed.set()
+        done, late = await asyncio.wait(self._tasks, timeout=3.0) if self._tasks else (set(), set())
+        for task in late:
+            task.cancel()
+        for task in done:
+            if not task.cancelled() and task.exception() is not None:
+                _LOG.error("%s failed", task.get_name(), exc_info=task.exception())
+
+    # The session's side
+
+    def _visit(self) -> str:
+        return f"kiosk-{self.reception.session.program.name}-{self._visits}"
+
+    def _assert(self, flag: str, value: bool) -> None:
+        other = self.reception.compiled.env.other
+        self.agent.offer(Assert(f"{other}.{flag}", value))
+
+    def _begin(self) -> None:
+        """A new visitor takes a clean screen, even while the last goodbye still stands on it."""
+        if self._lingering:
+            self._tidy()
+
+    def _watch(self, command: Command) -> None:
+        if command.kind == "end":
+            self._visits += 1
+            self._lingering = True
+            loop = asyncio.get_running_loop()
+            visit = self._visits
+            loop.call_later(LINGER_S, lambda: self._tidy() if self._visits == visit else None)
+        elif command.kind == "start":
+            self._show(command)
+        elif command.kind == "stop" and command.channel == "screen":
+            self._card = None
+        self._refresh()
+
+    def _show(self, command: Command) -> None:
+        face = self._face
+        match command.channel:
+            case "speech":
+                line = self._say(ports.Who.SELF, command.text)
+                self._speech[command.act] = line
+                self._face = _with(
+                    face, utterance=Utterance(command.act, command.text, line, duration_ms(command.text))
+                )
+            case "emotion":
+                self._face = _with(face, emotion=known(Emotion, command.name) or face.emotion)
+            case "gaze":
+                self._face = _with(face, gaze=known(Gaze, command.name) or face.gaze)
+            case "gesture":
+                gesture = known(Gesture, command.name)
+                if gesture is not None:
+                    self._face = _with(face, gesture=gesture, gesture_seq=command.act)
+            case "screen":
+                self._card = ports.Card(command.text or command.name)
+        for mark in command.marks:
+            gesture = known(Gesture, mark.name)
+            if mark.channel == "gesture" and gesture is not None:
+                self._face = _with(self._face, gesture=gesture, gesture_seq=command.act)
+
+    def _observe(self, record: Record) -> None:
+        match record.kind:
+            case "percept" if record.get("source") == "other" and record.get("text"):
+                if self._face.emotion is Emotion.ASLEEP:
+                    self._face = _with(self._face, emotion=Emotion.LISTENING)
+                self._say(ports.Who.OTHER, str(record.get("text")))
+            case "percept" if record.get("source") == "inner":
+                self._inner.append(str(record.get("text") or record.get("name")))
+                del self._inner[:-MAX_INNER]
+            case "percept" if record.get("source") == "self" and record.get("act") in self._speech:
+                if record.get("phase") in ("done", "cancelled", "failed", "timed_out"):
+                    self._spoken(record)
+        self._refresh()
+
+    def _spoken(self, record: Record) -> None:
+        """The utterance is over: what was not said any more stays marked as unsaid."""
+        line_id = self._speech.pop(int(record.get("act")))
+        said = record.get("text")
+        cut = record.get("phase") == "cancelled" and said is not None
+        self._lines = [
+            ports.Line(line.id, line.who, line.text, len(said)) if cut and line.id == line_id else line
+            for line in self._lines
+        ]
+        if self._face.utterance is not None and self._face.utterance.line == line_id:
+            self._face = _with(self._face, utterance=None)
+
+    def _say(self, who: ports.Who, text: str) -> int:
+        self._line_id += 1
+        self._lines.append(ports.Line(self._line_id, who, text))
+        self._refresh()
+        return self._line_id
+
+    def _tidy(self) -> None:
+        """Nothing of one visitor is left for the next."""
+        self._lingering = False
+        self._lines, self._speech, self._inner, self._card = [], {}, [], None
+        self._line_id = 0
+        self._face = ports.Face(emotion=Emotion.ASLEEP)
+        self._refresh()
+
+    def _trouble(self, message: str) -> None:
+        _LOG.error("%s", message)
+        self._notice(message)
+
+    def _notice(self, text: str) -> None:
+        if all(notice.text != text for notice in self._notices):
+            self._notices.append(ports.Notice(text, ports.Level.WARNING))
+            del self._notices[:-3]
+            self._refresh()
+
+    # Work beside the session
+
+    def _spawn(self, work, name: str) -> None:  # type: ignore[no-untyped-def]
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+
+    async def _prepare(self) -> None:
+        """Names for the understander, services made quick; then the desk's housekeeping every minute."""
+        while not self._closing.is_set():
+            trouble = await in_daemon_thread(self.reception.learn_names)
+            if trouble is None:
+                trouble = await self.reception.services.warm()
+            if trouble is None:
+                with contextlib.suppress(Exception):  # what is wrong comes up again when it is needed
+                    await in_daemon_thread(lambda: self.reception.desk().maintain())
+                await self._read_messages()
+            else:
+                self._notice(trouble)
+            for message in self.reception.troubles:
+                self._notice(message)
+            self.reception.troubles.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), MAINTENANCE_S)
+
+    def _served(self) -> None:
+        if not self._closing.is_set():
+            self._spawn(self._read_messages(), "messages")
+
+    async def _read_messages(self) -> None:
+        def read() -> tuple[ports.Message, ...]:
+            found = self.reception.desk().outbox.messages(20)
+            return tuple(
+                ports.Message(
+                    at=_clock(message.created),
+                    to=message.recipient,
+                    text=message.text,
+                    state=message.answer.value if message.answer else message.state.value,
+                )
+                for message in reversed(found)
+            )
+
+        with contextlib.suppress(Exception):  # the panel stays as it was; the services say what is wrong
+            self._messages = await in_daemon_thread(read)
+            self._refresh()
+
+    # The view
+
+    def _refresh(self) -> None:
+        self._changed.set()
+
+    def _view(self) -> ports.View:
+        session = self.reception.session
+        there = session.visit_open or self._lingering
+        locales = self.reception.compiled.locales
+        return ports.View(
+            phase=ports.Phase.VISIT if there else ports.Phase.IDLE,
+            locale=session.locale,
+            locales=tuple((code, LOCALE_NAMES.get(code, code)) for code in locales),
+            title=self.title,
+            lines=tuple(self._lines),
+            buttons=self._answers.buttons() if session.visit_open else (),
+            prompt=self._answers.prompt() if session.visit_open else ports.Prompt(),
+            face=self._face if there else ports.Face(emotion=Emotion.ASLEEP),
+            card=self._card,
+            notices=tuple(self._notices),
+            inner=tuple(self._inner),
+            rules=session.active(),
+            messages=self._messages,
+        )
+
+
+def _with(face: ports.Face, **changes: object) -> ports.Face:
+    from dataclasses import replace
+
+    return replace(face, **changes)  # type: ignore[arg-type]
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment:%H:%M}"

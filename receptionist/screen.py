@@ -1,0 +1,32 @@
+"""The kiosk on this terminal: the screen, and the session behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+
+from receptionist.commands.common import fail
+from receptionist.reception import Reception
+
+
+def run_screen(reception: Reception, *, locked: bool, touch_keyboard: bool, developer: bool) -> None:
+    """Show the kiosk until it is ended; says so and stops where there is no terminal for it."""
+    from receptionist.kiosk.options import KioskOptions, unsuitable
+
+    reason = unsuitable(os.environ, sys.stdin.isatty(), sys.stdout.isatty())
+    if reason:
+        fail(reason)
+    options = KioskOptions(locked=locked, developer=developer, touch_keyboard=touch_keyboard)
+    sys.exit(asyncio.run(_serve(reception, options)))
+
+
+async def _serve(reception: Reception, options: object) -> int:
+    from receptionist.backend import KioskBackend
+    from receptionist.kiosk.options import KioskOptions
+    from receptionist.kiosk.run import run_kiosk
+
+    assert isinstance(options, KioskOptions)
+    backend = KioskBackend(reception, title="Miron")
+    backend.start()
+    return await run_kiosk(backend, options)
