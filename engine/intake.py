@@ -16,6 +16,9 @@ from engine.timers import Due, Key
 NO_ACT: Final = frozenset({"silence", "noise"})
 """Percepts of the other in which nothing was expressed."""
 
+LANGUAGE_SIGNAL: Final = "language_"
+"""Signals ``language_de`` and so on switch the language, as hearing it does."""
+
 _PULSE_PHASE: Final = {
     Phase.STARTED: "started",
     Phase.DONE: "done",
@@ -156,6 +159,9 @@ def signal(core: Core, event: Signal, cause: int | None) -> Pulses:
     pulses.add("world", event.name, cause)
     core.hear(event.name, event.entities)
     _by_self(core, event.name, event.entities, WORLD, cause, pulses)
+    locale = event.name.removeprefix(LANGUAGE_SIGNAL)
+    if locale != event.name and locale in core.program.locales:
+        core.locale = locale
     return pulses
 
 

@@ -217,7 +217,7 @@ def replay(
         executor: Makes the executor; None: the live one.
         network: The program as a network, if it was made before.
         mask: The same masking as when the journal was written, if it is to be compared masked.
-        masked: The journal holds pseudonyms: texts are not compared.
+        masked: The journal holds pseudonyms: texts are not compared. Also if its ``open`` line says so.
 
     Raises:
         JournalError: An exogenous line is not complete.
@@ -229,7 +229,7 @@ def replay(
     for record in journal.records:
         feed(session, record)
     session.run(max(session.t, journal.records[-1].t))
-    difference = _compare(journal, lines, masked)
+    difference = _compare(journal, lines, masked or bool(journal.header.get("masked")))
     recorded_last = journal.records[-1].seq
     later = tuple(line for line in lines if parse(line).seq > recorded_last)
     return ReplayReport(

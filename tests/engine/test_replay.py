@@ -13,7 +13,7 @@ from hypothesis import given, settings
 
 from engine.events import Assert, Gate, Heard, Perceived, Phase, Pressed, Report, Signal
 from engine.explain import ExplainError, explain
-from engine.journal import Journal, JournalError, parse, parse_all
+from engine.journal import Journal, JournalError, parse, parse_all, read
 from engine.mask import Masker
 from engine.model import After, Mask, Within
 from engine.replay import replay
@@ -105,7 +105,7 @@ def test_a_masked_journal_replays_without_the_key() -> None:
     for text in ("name who=Ada", "talk", "name who=Eve", "name who=Ada"):
         stage.hear(text)
         stage.run.settle()
-    report = replay(journal_of(stage), PRIVATE, Parrot(), masked=True)
+    report = replay(journal_of(stage), PRIVATE, Parrot())
     assert report.identical, report.first_difference
 
 
@@ -140,6 +140,47 @@ def test_bytes_do_not_depend_on_the_hash_seed_or_the_time_zone() -> None:
         outputs.add(done.stdout)
     assert len(outputs) == 1
     assert len(outputs.pop()) > 2000
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from engine.events import *
+from engine.journal import JournalWriter
+from tests.engine.plays import RICH, play
+from tests.engine.scenes import Parrot
+from engine.session import Session
+writer, left = JournalWriter(Path(sys.argv[1])), int(sys.argv[2])
+class Dying:
+    def __call__(self, line):
+        global left
+        writer(line)
+        left -= 1
+        if left == 0:
+            writer.flush()
+            os.kill(os.getpid(), signal.SIGKILL)
+    def flush(self):
+        writer.flush()
+session = Session(RICH, Parrot(), journal=Dying())
+session.open()
+play(session, [(Heard("hello"), 900), (Heard("name who=ada?"), 100), (Heard("again"), 4000), (Heard("bye"), 10)])
+"""
+
+
+@pytest.mark.parametrize("line", [1, 4, 17])
+def test_a_killed_process_leaves_a_journal_that_replays(line: int, tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    path = tmp_path / "killed.jsonl"
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(path), str(line)],
+        env={**os.environ, "PYTHONPATH": str(root)},
+        cwd=root,
+        check=False,
+    )
+    assert done.returncode == -9
+    journal = read(path)
+    assert len(journal.records) == line
+    assert replay(journal, RICH, Parrot()).identical
 
 
 GUARDED = program(

@@ -512,6 +512,9 @@ def test_locale_follows_the_language_heard() -> None:
     assert stage.session.locale == "de"
     stage.offer(Perceived("x", locale="fr"))
     assert stage.session.locale == "de"
+    stage.offer(Signal("language_en"))
+    stage.offer(Signal("language_fr"))
+    assert stage.session.locale == "en"
 
 
 BAD: list[Any] = [
