@@ -163,7 +163,8 @@ class Dying:
         writer.flush()
 session = Session(RICH, Parrot(), journal=Dying())
 session.open()
-play(session, [(Heard("hello"), 900), (Heard("name who=ada?"), 100), (Heard("again"), 4000), (Heard("bye"), 10)])
+visit = ("hello", 900), ("name who=ada?", 100), ("again", 4000), ("bye", 10)
+play(session, [(Heard(text), pause) for text, pause in visit])
 """
 
 
