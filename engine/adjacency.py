@@ -55,8 +55,36 @@ class Doubt(NamedTuple):
     masks: tuple[Mask, ...]
 
 
-Candidate: TypeAlias = tuple[int, int, int, Doubt | None]
-"""A group in a block: its bits (care, want), its id, and what else it needs."""
+Write: TypeAlias = "tuple[int, tuple[tuple[int, int], ...], tuple[Block, ...] | None]"
+"""A level to change: its id, (word, bit) to flip, blocks that this edge triggers (None: neither edge does)."""
+
+
+def all_hold(terms: tuple[Term, ...], last: list[int], now: int) -> bool:
+    """Whether every gate is as wanted; ``last`` says when pulses, then rules, were last seen."""
+    return all((now - last[pulse] <= ms) == wanted for pulse, ms, wanted in terms)
+
+
+class Effect:
+    """What a rule that changes no rule's state does by firing.
+
+    Attributes:
+        on: Levels to switch on. off: to switch off.
+        thinks: Pulses of its thoughts.
+        plain: Beside others that are plain: what one of them switches on is on.
+    """
+
+    __slots__ = ("off", "on", "plain", "thinks")
+
+    def __init__(self, unit: Unit) -> None:
+        self.on: tuple[Write, ...] = ()
+        self.off: tuple[Write, ...] = ()
+        self.thinks = unit.thinks
+        self.plain = not unit.no
+
+
+Candidate: TypeAlias = tuple[int, int, int, int, Effect | None, int, int, Doubt | None]
+"""A group in a block: its bits (care, want), its id; its rule and what that does, or NONE if the rule may lose or
+changes the state of rules; a gate (pulse or NONE, ms) that must hold; what else it needs."""
 
 
 class Plan(Tick):
@@ -85,26 +113,53 @@ class Timed:
     """A block's decision that hangs on gates.
 
     Attributes:
-        groups: Groups whose bits are right, each with its bit in the key, or 0 if it needs no gate.
+        acting: Groups whose bits are right under the word.
+        met: It has been looked at; from the second time on:
+        keyed: Groups that may act, each with its bit in the key, or 0 if it needs no gate.
         easy: (bit, pulse, ms): the bit is on while the pulse was seen at most so long ago.
         hard: (bit, what it needs).
         plans: Key → plan.
     """
 
-    __slots__ = ("easy", "groups", "hard", "plans")
+    __slots__ = ("acting", "easy", "hard", "keyed", "met", "plans", "word")
 
-    groups: list[tuple[int, int]]
+    keyed: list[tuple[Candidate, int]]
     easy: list[tuple[int, int, int]]
     hard: list[tuple[int, Doubt]]
     plans: dict[int, Plan | None]
+
+    def __init__(self, acting: list[Candidate], word: int) -> None:
+        self.acting = acting
+        self.word = word
+        self.met = False
+
+    def tabulate(self) -> None:
+        """Give bits to gates."""
+        self.keyed = []
+        self.easy = []
+        self.hard = []
+        self.plans = {}
+        bit = 1
+        for candidate in self.acting:
+            _, _, _, _, _, pulse, ms, doubt = candidate
+            if pulse != NONE:
+                self.easy.append((bit, pulse, ms))
+            elif doubt is None:
+                self.keyed.append((candidate, 0))
+                continue
+            else:
+                masks = tuple([mask for mask in doubt.masks if self.word & mask.care == mask.want])
+                if not all([mask.terms for mask in masks]):
+                    continue
+                self.hard.append((bit, Doubt(doubt.terms, masks)))
+            self.keyed.append((candidate, bit))
+            bit <<= 1
+        self.acting = []
 
 
 Outcomes: TypeAlias = dict[int, "Timed | Plan | None"]
 Block: TypeAlias = tuple[int, int, Outcomes, list[Candidate]]
 """A trigger's groups: number of its word, the hub bits it reads, its decision table, its candidates."""
-
-Write: TypeAlias = tuple[int, tuple[tuple[int, int], ...], tuple[Block, ...] | None]
-"""A level to change: its id, (word, bit) to flip, blocks that this edge triggers (None: neither edge does)."""
 
 _Inputs: TypeAlias = tuple[
     int, list[int], list[int], list[Term], list[tuple[tuple[int, ...], tuple[int, ...], tuple[Term, ...]]]
@@ -140,12 +195,19 @@ class Tables:
         self.by_edge: dict[int, tuple[Block, ...]] = {}
         self.fan: list[tuple[tuple[int, int], ...]] = [()] * len(network.levels)
         self.initial: list[int] = [0]
-        self._place_derived()
-        self._place_groups()
         self._writes: dict[int, Write] = {}
-        self._effects()
         self._plans: dict[tuple[int, ...], Plan] = {}
         self._remembered = 0
+        self._place_derived()
+        self.effects: list[Effect | None] = [None] * len(network.units)
+        self.simple = bytearray(len(network.units))
+        writing = self._read_effects()
+        self._place_groups()
+        for rule, bits in writing:
+            effect = self.effects[rule]
+            assert effect is not None
+            effect.on = tuple([self.write(level, True) for level, on in bits.items() if on])
+            effect.off = tuple([self.write(level, False) for level, on in bits.items() if not on])
 
     def _place_groups(self) -> None:
         network = self.network
@@ -184,6 +246,7 @@ class Tables:
     def _blocks(
         self, groups: list[_Inputs], hubs: dict[int, int], fan: dict[int, list[tuple[int, int]]]
     ) -> tuple[Block, ...]:
+        network = self.network
         blocks: list[Block] = []
         for start in range(0, len(groups), BLOCK):
             word = len(self.initial)
@@ -191,7 +254,7 @@ class Tables:
             bits: dict[int, int] = {}
             free = 1 << len(hubs)
             reads = 0
-            candidates = []
+            candidates: list[Candidate] = []
             for g, plus, minus, terms, masks in groups[start : start + BLOCK]:
                 asked: tuple[Sequence[int], ...] = (plus, minus)
                 if masks:
@@ -215,10 +278,16 @@ class Tables:
                     want |= bits[level]
                 for level in minus:
                     care |= bits[level]
-                doubt = None
-                if terms or masks:
+                pulse, ms, doubt = NONE, 0, None
+                if not masks and len(terms) == 1 and terms[0].wanted:
+                    pulse, ms, _ = terms[0]
+                elif terms or masks:
                     doubt = Doubt(tuple(terms), tuple(_mask_in_bits(mask, bits) for mask in masks))
-                candidates.append((care | want, want, g, doubt))
+                rule, _, _, _, eats, takes = network.groups[g]
+                effect = self.effects[rule]
+                if takes or eats or not self.simple[rule]:
+                    rule = NONE
+                candidates.append((care | want, want, g, rule, effect, pulse, ms, doubt))
             blocks.append((word, reads, {}, candidates))
         return tuple(blocks)
 
@@ -251,22 +320,19 @@ class Tables:
                 self.clocks.setdefault(level, []).append(i)
                 self.watched[level] = 1
 
-    def _effects(self) -> None:
-        """What a rule does by firing: ``simple``, ``writing`` (levels to switch on and off), ``thinking``."""
-        self.simple: list[bool] = []
-        self.thinking: dict[int, tuple[int, ...]] = {}
-        self.writing: dict[int, tuple[tuple[Write, ...], tuple[Write, ...]]] = {}
+    def _read_effects(self) -> list[tuple[int, dict[int, bool]]]:
+        """Which rules are simple, and what they do; returns the bits that they write."""
+        writing = []
         for rule, unit in enumerate(self.network.units):
             bits: dict[int, bool] = {}
             if unit.yes or unit.no or unit.forget or unit.spent != NONE:
                 bits = flag_bits(self.network, (rule,))
-                self.writing[rule] = (
-                    tuple([self.write(level, True) for level, on in bits.items() if on]),
-                    tuple([self.write(level, False) for level, on in bits.items() if not on]),
-                )
-            if unit.thinks:
-                self.thinking[rule] = unit.thinks
-            self.simple.append(_is_simple(unit) and not any([self.watched[level] for level in bits]))
+            if _is_simple(unit) and not any([self.watched[level] for level in bits]):
+                self.simple[rule] = 1
+                if bits or unit.thinks:
+                    self.effects[rule] = Effect(unit)
+                    writing.append((rule, bits))
+        return writing
 
     def write(self, level: int, on: bool) -> Write:
         """How to change a level to this value."""
@@ -277,47 +343,37 @@ class Tables:
             known = self._writes[key] = (level, self.fan[level], blocks)
         return known
 
-    def plan(self, raw: tuple[int, ...]) -> Plan:
+    def plan(self, acting: list[Candidate]) -> Plan:
+        """The plan for these groups of one block, at least one."""
+        raw = tuple([candidate[2] for candidate in acting])
+        plan = self._plans.get(raw)
+        if plan is not None:
+            return plan
+        winners: list[int] = []
+        effects: list[Effect] = []
+        for _, _, _, rule, effect, _, _, _ in acting:
+            if rule == NONE:
+                return self.merged(raw)
+            if not winners or winners[-1] != rule:
+                winners.append(rule)
+                if effect is not None:
+                    effects.append(effect)
+        self._count()
+        plan = self._plans[raw] = Plan(self.network, raw)
+        self._finish(plan, winners, effects)
+        return plan
+
+    def merged(self, raw: tuple[int, ...]) -> Plan:
         """The plan for groups in ascending order, at least one."""
         plan = self._plans.get(raw)
         if plan is not None:
             return plan
-        self.count()
-        simple, groups = self.simple, self.network.groups
+        self._count()
         plan = self._plans[raw] = Plan(self.network, raw)
-        winners: list[int] = []
-        for g in raw:
-            rule, _, _, _, eats, takes = groups[g]
-            if takes or eats or not simple[rule]:
-                self._plan_in_full(plan)
-                return plan
-            if not winners or winners[-1] != rule:
-                winners.append(rule)
-        self._finish(plan, winners)
-        return plan
-
-    def _finish(self, plan: Plan, winners: Sequence[int]) -> None:
-        plan.winners = tuple(winners)
-        writing = self.writing
-        writers = [rule for rule in winners if rule in writing]
-        if len(writers) == 1:
-            plan.on, plan.off = writing[writers[0]]
-        elif writers:
-            bits = flag_bits(self.network, writers)
-            plan.on = tuple([self.write(level, True) for level, on in bits.items() if on])
-            plan.off = tuple([self.write(level, False) for level, on in bits.items() if not on])
-        thinking = self.thinking
-        thinks = [thinking[rule] for rule in winners if rule in thinking]
-        if len(thinks) == 1:
-            plan.thinks = thinks[0]
-        elif thinks:
-            plan.thinks = tuple(sorted({pulse for some in thinks for pulse in some}))
-
-    def _plan_in_full(self, plan: Plan) -> None:
         of, units, enclosing = self.network.groups, self.network.units, self.network.enclosing
-        outer = {around for g in plan.raw if of[g].takes for around in enclosing[units[of[g].rule].scope]}
+        outer = {around for g in raw if of[g].takes for around in enclosing[units[of[g].rule].scope]}
         # (3): a taking group is silent while one of a scope strictly inside its own takes.
-        groups = tuple(g for g in plan.raw if not (of[g].takes and units[of[g].rule].scope in outer))
+        groups = tuple(g for g in raw if not (of[g].takes and units[of[g].rule].scope in outer))
         by_rule: dict[int, list[AndGroup]] = {}
         for g in groups:
             by_rule.setdefault(of[g].rule, []).append(of[g])
@@ -325,10 +381,32 @@ class Tables:
         plan.taken = any(of[g].takes for g in groups)
         rules = sorted(by_rule)
         if all(self.simple[rule] for rule in rules) and not any(of[g].eats for g in groups):
-            self._finish(plan, rules)
+            self._finish(plan, rules, [e for rule in rules if (e := self.effects[rule]) is not None])
         else:
             plan.decided = False
             plan.candidates = tuple((rule, tuple(by_rule[rule])) for rule in rules)
+        return plan
+
+    def _finish(self, plan: Plan, winners: Sequence[int], effects: list[Effect]) -> None:
+        plan.winners = tuple(winners)
+        on: tuple[Write, ...] = ()
+        off: tuple[Write, ...] = ()
+        thinks: tuple[int, ...] = ()
+        plain = True
+        for effect in effects:
+            on += effect.on
+            off += effect.off
+            thinks += effect.thinks
+            plain = plain and effect.plain
+        plan.thinks = thinks if len(thinks) < 2 else tuple(sorted(set(thinks)))
+        if not plain and len(effects) > 1:
+            bits = flag_bits(self.network, winners)
+            on = tuple([self.write(level, True) for level, x in bits.items() if x])
+            off = tuple([self.write(level, False) for level, x in bits.items() if not x])
+        elif on and off and len(effects) > 1:
+            switched = {write[0] for write in on}
+            off = tuple([write for write in off if write[0] not in switched])
+        plan.on, plan.off = on, off
 
     def judge(self, block: Block, word: int) -> Timed | Plan | None:
         """Evaluate the groups of a block under a word, and remember."""
@@ -337,46 +415,41 @@ class Tables:
         outcome: Timed | Plan | None = None
         if acting:
             for candidate in acting:
-                if candidate[3] is not None:
-                    outcome = self._doubtful(acting, word)
+                if candidate[5] != NONE or candidate[7] is not None:
+                    outcome = Timed(acting, word)
                     break
             else:
-                outcome = self.plan(tuple([candidate[2] for candidate in acting]))
-        self.count()
+                outcome = self.plan(acting)
+        self._count()
         outcomes[word] = outcome
         return outcome
 
-    def _doubtful(self, acting: list[Candidate], word: int) -> Timed | Plan | None:
-        timed = Timed()
-        timed.groups = []
-        timed.easy = []
-        timed.hard = []
-        timed.plans = {}
-        bit = 1
-        for _, _, g, doubt in acting:
-            if doubt is None:
-                timed.groups.append((g, 0))
-                continue
-            terms, masks = doubt
-            if masks:
-                masks = tuple([mask for mask in masks if word & mask.care == mask.want])
-                if not all([mask.terms for mask in masks]):
-                    continue
-            timed.groups.append((g, bit))
-            if not masks and len(terms) == 1 and terms[0].wanted:
-                timed.easy.append((bit, terms[0].pulse, terms[0].ms))
-            else:
-                timed.hard.append((bit, Doubt(terms, masks)))
-            bit <<= 1
-        return timed
-
     def timed_plan(self, timed: Timed, key: int) -> Plan | None:
         """The plan when the gates of the groups in ``key`` hold."""
-        groups = tuple([g for g, bit in timed.groups if not bit or key & bit])
-        plan = timed.plans[key] = self.plan(groups) if groups else None
+        acting = [candidate for candidate, bit in timed.keyed if not bit or key & bit]
+        plan = timed.plans[key] = self.plan(acting) if acting else None
         return plan
 
-    def count(self) -> None:
+    def first_plan(self, timed: Timed, last: list[int], now: int) -> Plan | None:
+        """The plan at the first visit. Most words are met only once: a table would not pay."""
+        timed.met = True
+        acting = []
+        for candidate in timed.acting:
+            _, _, _, _, _, pulse, ms, doubt = candidate
+            if pulse != NONE:
+                if now - last[pulse] <= ms:
+                    acting.append(candidate)
+            elif doubt is None or (
+                all_hold(doubt.terms, last, now)
+                and not any(
+                    timed.word & mask.care == mask.want and all_hold(mask.terms, last, now)
+                    for mask in doubt.masks
+                )
+            ):
+                acting.append(candidate)
+        return self.plan(acting) if acting else None
+
+    def _count(self) -> None:
         """Bound the memory: full decision tables are begun anew."""
         self._remembered += 1
         if self._remembered > MEMORY:

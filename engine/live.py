@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from engine.adjacency import Block, Plan, Tables, Term, Timed, flag_bits
+from engine.adjacency import Block, Plan, Tables, Timed, all_hold, flag_bits
 from engine.conditions import pulse_name
 from engine.network import NONE, Closing, Network, State, Suppressed, Tick
 
 _NEVER = -(1 << 62)
 _NOTHING = Closing()
 _EDGES = Closing(edges=True)
-
-
-def _all_hold(terms: tuple[Term, ...], last: list[int], now: int) -> bool:
-    return all((now - last[pulse] <= ms) == wanted for pulse, ms, wanted in terms)
 
 
 class LiveExecutor:
@@ -150,18 +146,22 @@ class LiveExecutor:
     def _decide(self, timed: Timed, now: int) -> Plan | None:
         """Look at the gates of the groups whose bits are right."""
         last = self._last
+        if timed.acting:
+            if not timed.met:
+                return self._tables.first_plan(timed, last, now)
+            timed.tabulate()
         key = 0
         for bit, pulse, ms in timed.easy:
             if now - last[pulse] <= ms:
                 key |= bit
         for bit, (terms, masks) in timed.hard:
-            if _all_hold(terms, last, now) and not any(_all_hold(mask.terms, last, now) for mask in masks):
+            if all_hold(terms, last, now) and not any(all_hold(mask.terms, last, now) for mask in masks):
                 key |= bit
         plans = timed.plans
         return plans[key] if key in plans else self._tables.timed_plan(timed, key)
 
     def _merge(self, plans: list[Plan]) -> Plan:
-        return self._tables.plan(tuple(sorted({g for plan in plans for g in plan.raw})))
+        return self._tables.merged(tuple(sorted({g for plan in plans for g in plan.raw})))
 
     def _contest(self, plan: Plan, now: int) -> Tick:
         """(5)–(8) for rules that hold a state or may lose."""
