@@ -58,6 +58,7 @@ def test_the_screen_looks_as_it_should(name: str) -> None:
 
     async def scenario() -> str:
         async with kiosk(view, size=size, paint=paint, touch_keyboard=True) as k:
+            await k.pass_ms(1600)  # expressions have settled
             return k.text()
 
     compare(name, asyncio.run(scenario()))
@@ -67,7 +68,7 @@ def test_the_faces_of_letters_look_as_they_should() -> None:
     pictures = []
     for emotion in Emotion:
         state = FaceState(emotion=emotion, emotion_from=emotion, gesture=Gesture.WAVE, gesture_at=4000)
-        rows = frame(state, 4600, 24, 11, Paint.LINES).rows
+        rows = frame(state, 4600, 28, 11, Paint.LINES).rows
         pictures.append(
             "\n".join([emotion.value, *("".join(run.text for run in row).rstrip() for row in rows)])
         )
