@@ -175,6 +175,7 @@ class _Seen:
     cooling: int
     lines: dict[int, int | None]
     tick: Tick | None = None
+    line: int | None = None
 
 
 class _Probe:
@@ -289,6 +290,7 @@ def explain(
         raise ExplainError(f"there is no rule '{rule}'" + (f"; did you mean '{near[0]}'?" if near else ""))
     seen, probe = _relive(journal, program, language, at, rule)
     chosen = _choose(seen, probe.rule, line)
+    chosen.line = line.cause if line.kind == "fire" else line.seq
     return _view(chosen, probe, declared[rule], at)
 
 
@@ -355,7 +357,7 @@ def _group(seen: _Seen, network: Network, number: int, words: tuple[str, ...]) -
     inputs: list[Input] = []
     if group.pulse != NONE:
         here = group.pulse in seen.pulses
-        inputs.append(Input(pulse_name(network.pulses[group.pulse]), here, here))
+        inputs.append(Input(pulse_name(network.pulses[group.pulse]), here, here, seen.line if here else None))
     for positive, levels in ((True, wires.plus), (False, wires.minus)):
         for level in levels:
             met = seen.levels[level] == positive

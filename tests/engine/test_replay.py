@@ -226,6 +226,8 @@ def test_why_names_the_inputs_and_the_lines_they_come_from() -> None:
     assert inputs["after 1000 ms of ask"].rose
     assert inputs["active ask"].line == _fire(stage, "ask")
     assert "fired at 2400 ms" in str(answer)
+    asked = explain(journal_of(stage), GUARDED, Parrot(), _fire(stage, "ask"))
+    assert asked.groups[0].inputs[0].line == _line(stage, name="hello")
 
 
 @pytest.mark.parametrize(
