@@ -177,7 +177,7 @@ def test_a_place_inside_a_quoted_or_folded_sentence_is_exact() -> None:
         "  d: first line\n    then {nam}\n"
     )
     places = [(p.span.line, p.span.column) for p in problems(text) if p.span and p.code == "unknown-memory"]
-    assert places == [(3, 17), (4, 14), (7, 11), (9, 10)]
+    assert places == [(3, 17), (4, 13), (7, 11), (9, 10)]
 
 
 def test_without_the_user_model_its_flags_are_explained() -> None:
