@@ -1,38 +1,51 @@
-# make run: the kiosk.  make test: every check.  Both make a virtual environment first, if there is none.
-# A fresh machine needs Python 3.11, 3.12 or 3.13 with venv, and make.
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+# make run: the kiosk.  make test: every check.  Both first make a virtual environment and install into it.
+# A fresh machine needs make, and Python 3.11, 3.12 or 3.13 with venv.
+SHELL := /bin/sh
 VENV ?= .venv
 BIN := $(VENV)/bin
-STAMP_RUN := $(VENV)/.installed-run
-STAMP_TEST := $(VENV)/.installed-test
 
-.PHONY: run test check fmt bench doctor clean
+# The first Python that runs, is one of ours and can make a virtual environment; a name on PATH alone proves nothing.
+USABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	"$$python" -c '$(USABLE)' >/dev/null 2>&1 && echo "$$python" && break; done)
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-run: $(STAMP_RUN)
-	$(BIN)/miron run
+.PHONY: run test check fmt doctor clean
 
-test: $(STAMP_TEST)
+run: $(VENV)/.installed-run
+	@$(BIN)/miron run
+
+test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest
 
-check: $(STAMP_TEST)
-	$(BIN)/ruff check . && $(BIN)/mypy
+check: $(VENV)/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
-fmt: $(STAMP_TEST)
-	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+fmt: $(VENV)/.installed-test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
-doctor: $(STAMP_RUN)
-	$(BIN)/miron doctor
+doctor: $(VENV)/.installed-run
+	@$(BIN)/miron doctor
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-$(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+# An environment whose making was interrupted has no pip; making it again mends it.
+$(VENV)/.created:
+	@test -n "$(PYTHON)" || { echo "Miron needs Python 3.11, 3.12 or 3.13 with venv" \
+		"(Debian, Ubuntu: apt install python3-venv); none was found." >&2; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV)
+	@touch $@
 
-$(STAMP_RUN): pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
-	touch $@
+$(VENV)/.installed-run: pyproject.toml constraints.txt | $(VENV)/.created
+	@echo "Installing Miron into $(VENV); this happens once and takes a minute or two." >&2
+	$(PIP_INSTALL) --editable .
+	@touch $@
 
-$(STAMP_TEST): pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,dev]'
-	touch $@ $(STAMP_RUN)
+$(VENV)/.installed-test: pyproject.toml constraints.txt | $(VENV)/.created
+	@echo "Installing Miron with its tools into $(VENV); this happens once and takes some minutes." >&2
+	$(PIP_INSTALL) --editable '.[train,dev]'
+	@touch $@ $(VENV)/.installed-run
