@@ -85,7 +85,9 @@ class NameRecogniser:
                 break
             if any(word.text in data.common for word in words):
                 near = names.near(" ".join(word.text for word in words))
-                if near:
+                said = {word.text for word in words}
+                # A known name with an everyday word beside it is that name, and found without this word.
+                if near and not said.issuperset(fold(near[0].value).split()):
                     found.append(Found(end, self._written(heard, start, end), NAME))
         return found
 
@@ -129,7 +131,7 @@ class NameRecogniser:
     def _like_name(self, heard: Heard, at: int, first: int) -> bool:
         word, data = heard.words[at], get(heard.locale)
         letters = word.text.replace("'", "")
-        if _HAN.match(word.text) or len(word.text) > 80 or word.text == "'s":
+        if _HAN.match(word.text) or len(word.text) > 80 or word.text == "'s" or word.text in data.fillers:
             return False
         if not letters.isalpha():
             return self._type == "company" and at > first and letters.isalnum()

@@ -115,7 +115,7 @@ LOCALE = Locale(
         hi, hello, hey, hi there, hello there, hey there, good morning, good afternoon, good evening,
         good day,
         morning, afternoon, evening, excuse me, pardon me, sorry, oh, ok, okay, so, well, now,
-        could you please,
+        could you please, could you, can you, would you, will you,
         can you please, would you please, could you kindly, thank you, thanks, cheers, great, alright,
         all right,
         anyway, actually, listen, look, you know, i mean, i think, i guess, i believe, if you do not mind,
@@ -128,7 +128,8 @@ LOCALE = Locale(
     ),
     closers=groups(
         """
-        thanks, thank you, thank you very much, thanks a lot, many thanks, cheers, then, now, right now,
+        here, speaking, today, thanks, thank you, thank you very much, thanks a lot, many thanks, cheers,
+        then, now, right now,
         ok, okay,
         sir, madam, if possible, if you can, if you could, if you do not mind, for me, you know, i think,
         i guess,
