@@ -229,9 +229,10 @@ def replay(
     for record in journal.records:
         feed(session, record)
     session.run(max(session.t, journal.records[-1].t))
-    difference = _compare(journal, lines, masked or bool(journal.header.get("masked")))
-    recorded_last = journal.records[-1].seq
-    later = tuple(line for line in lines if parse(line).seq > recorded_last)
+    now = {record.seq: record for record in map(parse, lines)}
+    difference = _compare(journal, now, masked or bool(journal.header.get("masked")))
+    last = journal.records[-1].seq
+    later = tuple(record.line for seq, record in now.items() if seq > last)
     return ReplayReport(
         identical=difference is None,
         lines=len(journal.records),
@@ -244,14 +245,13 @@ def replay(
     )
 
 
-def _compare(journal: Journal, lines: list[str], masked: bool) -> Difference | None:
-    now = {record.seq: record for record in map(parse, lines)}
+def _compare(journal: Journal, now: Mapping[int, Record], masked: bool) -> Difference | None:
     then = {record.seq: record for record in journal.records}
     for seq in sorted(then.keys() | {seq for seq in now if seq <= max(then)}):
         old, new = then.get(seq), now.get(seq)
+        if old is None and journal.broken:
+            continue
         if old is None:
-            if seq not in then and journal.broken:
-                continue
             return Difference(seq, "", new.line if new else "")
         if new is None:
             return Difference(seq, old.line, "")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from engine import cascade, effects, intake, state
 from engine.acts import Verdict
+from engine.adjacency import Tables
 from engine.check import Malformed, checked
 from engine.core import INTERNAL_LIMIT, Core, Imagine, Inner, Internal, Pulses
 from engine.events import (
@@ -21,8 +23,19 @@ from engine.events import (
 from engine.handling import Handler
 from engine.journal import FORMAT, Record
 from engine.language import Language
+from engine.live import LiveExecutor
 from engine.model import Json, Program, Ref, Test
 from engine.network import Executor, Network
+
+
+@lru_cache(maxsize=4)
+def _tables(network: Network) -> Tables:
+    """Sessions of one network share what is looked up in it."""
+    return Tables(network)
+
+
+def _live(network: Network) -> Executor:
+    return LiveExecutor(network, _tables(network))
 
 
 class _Queued(NamedTuple):
@@ -65,16 +78,12 @@ class Session:
         queue_limit: int = 4096,
         mask: Callable[[Record], Record] | None = None,
     ) -> None:
-        if executor is None:
-            from engine.live import LiveExecutor
-
-            executor = LiveExecutor
-        self._make = executor
+        self._make = executor or _live
         self.program = program
         self.language = language
         self.role = role
         self._engine = engine
-        self._core = core = Core(program, executor(network or Network.compile(program)), language, seed)
+        self._core = core = Core(program, self._make(network or Network.compile(program)), language, seed)
         core.locale = core.first_locale = locale or core.locale
         core.wall_start = wall_start or core.wall_start
         core.keep_lines = journal is not None
