@@ -27,10 +27,19 @@ LOCALE_NAMES = {"en": "English", "de": "Deutsch", "zh": "中文"}
 
 
 class SilentVoice:
-    """Speech without sound: words pass at the pace of speaking, and can be cut at any of them."""
+    """Speech without sound: words pass at the pace of speaking, and can be cut at any of them.
 
-    def __init__(self) -> None:
+    Args:
+        ms_per_word: The pace, in milliseconds.
+    """
+
+    def __init__(self, ms_per_word: int = MS_PER_WORD) -> None:
+        self.ms_per_word = ms_per_word
         self._cuts: dict[int, asyncio.Event] = {}
+
+    def duration_ms(self, text: str) -> int:
+        """How long a text takes to say, in milliseconds."""
+        return max(min(SHORTEST_MS, self.ms_per_word), self.ms_per_word * len(words(text)))
 
     async def start(self, command: Command, report: Callable[[Report], None]) -> None:
         """Let the words pass; report how far they came if they are cut."""
@@ -38,12 +47,12 @@ class SilentVoice:
         begun = loop.time()
         cut = self._cuts[command.act] = asyncio.Event()
         try:
-            await asyncio.wait_for(cut.wait(), duration_ms(command.text) / 1000)
+            await asyncio.wait_for(cut.wait(), self.duration_ms(command.text) / 1000)
         except TimeoutError:
             return
         finally:
             del self._cuts[command.act]
-        count = int(1000 * (loop.time() - begun)) // MS_PER_WORD
+        count = int(1000 * (loop.time() - begun)) // self.ms_per_word
         report(Report(command.act, Phase.CANCELLED, said_until(command.text, count)))
 
     def stop(self, command: Command) -> None:
@@ -51,11 +60,6 @@ class SilentVoice:
         cut = self._cuts.get(command.act)
         if cut is not None:
             cut.set()
-
-
-def duration_ms(text: str) -> int:
-    """How long a text takes to say, in milliseconds."""
-    return max(SHORTEST_MS, MS_PER_WORD * len(words(text)))
 
 
 class _Body:
@@ -91,13 +95,18 @@ class _Desk:
 
 
 class KioskBackend:
-    """Implements :class:`receptionist.kiosk.ports.Backend` over a running agent."""
+    """Implements :class:`receptionist.kiosk.ports.Backend` over a running agent.
 
-    def __init__(self, reception: Reception, title: str = "") -> None:
+    Args:
+        title: Name of the place.
+        ms_per_word: Pace of the silent voice.
+    """
+
+    def __init__(self, reception: Reception, title: str = "", ms_per_word: int = MS_PER_WORD) -> None:
         self.reception = reception
         self.title = title
         session = reception.session
-        self._voice = SilentVoice()
+        self._voice = SilentVoice(ms_per_word)
         self.agent = Agent(
             session,
             {
@@ -133,7 +142,7 @@ class KioskBackend:
         """The present view, and a new one after every change, until :meth:`close`."""
         while not self._closing.is_set():
             self._changed.clear()
-            yield self._view()
+            yield self.view()
             await self._changed.wait()
 
     async def send_text(self, text: str) -> None:
@@ -210,7 +219,10 @@ class KioskBackend:
                 line = self._say(ports.Who.SELF, command.text)
                 self._speech[command.act] = line
                 self._face = _with(
-                    face, utterance=Utterance(command.act, command.text, line, duration_ms(command.text))
+                    face,
+                    utterance=Utterance(
+                        command.act, command.text, line, self._voice.duration_ms(command.text)
+                    ),
                 )
             case "emotion":
                 self._face = _with(face, emotion=known(Emotion, command.name) or face.emotion)
@@ -327,7 +339,8 @@ class KioskBackend:
     def _refresh(self) -> None:
         self._changed.set()
 
-    def _view(self) -> ports.View:
+    def view(self) -> ports.View:
+        """What the screen should show at this moment."""
         session = self.reception.session
         there = session.visit_open or self._lingering
         locales = self.reception.compiled.locales

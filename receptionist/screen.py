@@ -14,7 +14,7 @@ def run_screen(reception: Reception, *, locked: bool, touch_keyboard: bool, deve
     """Show the kiosk until it is ended; says so and stops where there is no terminal for it."""
     from receptionist.kiosk.options import KioskOptions, unsuitable
 
-    reason = unsuitable(os.environ, sys.stdin.isatty(), sys.stdout.isatty())
+    reason = unsuitable(os.environ, sys.stdin.isatty(), sys.stderr.isatty())
     if reason:
         fail(reason)
     options = KioskOptions(locked=locked, developer=developer, touch_keyboard=touch_keyboard)
