@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine._probe import Probe, Seen, Watch
 from engine.conditions import lit_name, pulse_name
 from engine.journal import Journal, Record
 from engine.language import Language
-from engine.model import (
-    Active,
-    After,
-    Busy,
-    Ended,
-    Failed,
-    Held,
-    Level,
-    Lit,
-    Program,
-    Rule,
-    Test,
-    TimerOut,
-    Within,
-)
-from engine.network import NONE, Closing, Executor, Gate, Holds, Network, Spent, State, Tick
+from engine.model import Lit, Program, Rule, Within
+from engine.network import NONE, Executor, Network, Tick
 from engine.replay import feed, start
 
 
@@ -114,152 +100,6 @@ class Explanation:
         return "\n".join(lines)
 
 
-class _Watch:
-    """Which line last touched what."""
-
-    def __init__(self) -> None:
-        self.lines: dict[tuple[str, str], int] = {}
-
-    def __call__(self, record: Record) -> None:
-        name = str(record.get("name") or "")
-        match record.kind:
-            case "fire":
-                self.lines["fire", str(record.get("rule"))] = record.seq
-            case "memory":
-                self.lines["memory", name] = record.seq
-            case "timer":
-                label = record.get("test") or (
-                    f"after {record.get('after')} ms of {record.get('rule')}" if record.get("after") else name
-                )
-                self.lines["timer", str(label)] = record.seq
-            case "act" if record.get("command") == "request":
-                self.lines["channel", str(record.get("channel"))] = record.seq
-            case "percept":
-                self.lines["percept", name] = record.seq
-                if record.act is not None:
-                    self.lines["end", record.act.rule] = record.seq
-
-    def of(self, level: Level | Spent | Holds | Within, name: str) -> int | None:
-        """The line behind a level or gate."""
-        match level:
-            case Test(ref=ref):
-                key = ("memory", ref.entry)
-            case Active(rule) | Spent(rule):
-                key = ("fire", rule)
-            case Ended(rule) | Failed(rule):
-                key = ("end", rule) if ("end", rule) in self.lines else ("fire", rule)
-            case TimerOut(timer):
-                key = ("timer", timer)
-            case After() | Held():
-                key = ("timer", name)
-            case Busy(channel):
-                key = ("channel", channel)
-            case Within(pulse):
-                key = ("fire" if pulse.source == "fired" else "percept", pulse.name)
-            case _:
-                return None
-        return self.lines.get(key)
-
-
-@dataclass(slots=True)
-class _Seen:
-    """One tick as it was."""
-
-    seq: int
-    t: int
-    number: int
-    pulses: frozenset[int]
-    levels: dict[int, bool]
-    before: dict[int, bool]
-    gates: dict[int, bool]
-    cooling: int
-    lines: dict[int, int | None]
-    tick: Tick | None = None
-    line: int | None = None
-
-
-class _Probe:
-    """An executor that lets itself be watched: before each tick it notes the inputs of one rule."""
-
-    def __init__(self, inner: Executor, rule: str, watch: _Watch) -> None:
-        self._inner = inner
-        self._watch = watch
-        network = inner.network
-        self.rule = network.rule_ids[rule]
-        unit = network.units[self.rule]
-        wires = [network.groups[g].wires for g in unit.groups] + list(unit.unless)
-        own = [level for level in (unit.spent, unit.running) if level != NONE]
-        self._levels = sorted({i for w in wires for i in (*w.plus, *w.minus)} | {*own, *network.busy})
-        self._gates = sorted({i for w in wires for i in (*w.gates_plus, *w.gates_minus)})
-        self._before: dict[int, bool] = dict.fromkeys(self._levels, False)
-        self.seen: list[_Seen] = []
-        self.seq = 0
-        self._quiet = True
-
-    @property
-    def network(self) -> Network:
-        return self._inner.network
-
-    def level(self, level: int) -> bool:
-        return self._inner.level(level)
-
-    def set_level(self, level: int, on: bool) -> None:
-        self._inner.set_level(level, on)
-
-    def leave(self, rules: Sequence[int]) -> tuple[int, ...]:
-        return self._inner.leave(rules)
-
-    def close(self) -> Closing:
-        return self._inner.close()
-
-    def tick(self, pulses: Sequence[int], now: int) -> Tick:
-        network, inner = self.network, self._inner
-        levels = {level: inner.level(level) for level in self._levels}
-        unit = network.units[self.rule]
-        last = inner.last_fired(self.rule) if unit.cooldown != NONE else None
-        names = network.level_names
-        number = 0 if self._quiet else self.seen[-1].number + 1
-        seen = _Seen(
-            self.seq,
-            now,
-            number,
-            frozenset(pulses),
-            levels,
-            self._before,
-            {gate: self._open(network.gates[gate], now) for gate in self._gates},
-            0 if last is None else max(0, last + unit.cooldown - now + 1),
-            {level: self._watch.of(network.levels[level], names[level]) for level in self._levels},
-        )
-        self._before = levels
-        seen.tick = tick = inner.tick(pulses, now)
-        self.seen.append(seen)
-        self._quiet = not tick.winners
-        return tick
-
-    def _open(self, gate: Gate, now: int) -> bool:
-        last = self._inner.last_seen(gate.pulse)
-        return last is not None and now - last <= gate.ms
-
-    def settle(self) -> None:
-        self._quiet = True
-        self._inner.settle()
-
-    def reset(self) -> None:
-        self._inner.reset()
-
-    def last_seen(self, pulse: int) -> int | None:
-        return self._inner.last_seen(pulse)
-
-    def last_fired(self, rule: int) -> int | None:
-        return self._inner.last_fired(rule)
-
-    def snapshot(self) -> State:
-        return self._inner.snapshot()
-
-    def restore(self, state: State) -> tuple[str, ...]:
-        return self._inner.restore(state)
-
-
 def explain(
     journal: Journal, program: Program, language: Language, at: int, rule: str | None = None
 ) -> Explanation:
@@ -296,14 +136,14 @@ def explain(
 
 def _relive(
     journal: Journal, program: Program, language: Language, at: int, rule: str
-) -> tuple[list[_Seen], _Probe]:
+) -> tuple[list[Seen], Probe]:
     from engine.live import LiveExecutor
 
-    watch = _Watch()
-    probes: list[_Probe] = []
+    watch = Watch()
+    probes: list[Probe] = []
 
     def make(network: Network) -> Executor:
-        probes.append(_Probe(LiveExecutor(network), rule, watch))
+        probes.append(Probe(LiveExecutor(network), rule, watch))
         return probes[-1]
 
     session = start(journal, program, language, executor=make)
@@ -323,7 +163,7 @@ def _relive(
     return probe.seen, probe
 
 
-def _choose(seen: list[_Seen], rule: int, line: Record) -> _Seen:
+def _choose(seen: list[Seen], rule: int, line: Record) -> Seen:
     """The tick a line belongs to: of a firing its own, of an event the one that came nearest."""
     if line.kind in ("fire", "suppress"):
         own = [each for each in seen if each.seq <= line.seq]
@@ -344,14 +184,14 @@ def _choose(seen: list[_Seen], rule: int, line: Record) -> _Seen:
     if network is None:
         return cascade[0]
 
-    def missing(each: _Seen) -> int:
+    def missing(each: Seen) -> int:
         views = [_group(each, network, g, ()) for g in network.units[rule].groups]
         return min((len(view.inputs) - view.met for view in views), default=0)
 
     return min(cascade, key=missing)
 
 
-def _group(seen: _Seen, network: Network, number: int, words: tuple[str, ...]) -> GroupView:
+def _group(seen: Seen, network: Network, number: int, words: tuple[str, ...]) -> GroupView:
     group = network.groups[number]
     wires = group.wires
     inputs: list[Input] = []
@@ -374,7 +214,7 @@ def _group(seen: _Seen, network: Network, number: int, words: tuple[str, ...]) -
     return GroupView(group.number, text, tuple(inputs), acted, group.pulse == NONE)
 
 
-def _view(seen: _Seen, probe: _Probe, rule: Rule, at: int) -> Explanation:
+def _view(seen: Seen, probe: Probe, rule: Rule, at: int) -> Explanation:
     network = probe.network
     unit = network.units[probe.rule]
     words = tuple(group.text for group in rule.groups)
@@ -395,7 +235,7 @@ def _view(seen: _Seen, probe: _Probe, rule: Rule, at: int) -> Explanation:
     )
 
 
-def _stage(seen: _Seen, probe: _Probe, tick: Tick, groups: list[GroupView]) -> str:
+def _stage(seen: Seen, probe: Probe, tick: Tick, groups: list[GroupView]) -> str:
     """The first stage that said no."""
     network = probe.network
     unit = network.units[probe.rule]
