@@ -14,6 +14,7 @@ VERBS = {
     "parse": ("receptionist.commands.language", "parse"),
     "say": ("receptionist.commands.language", "say"),
     "replay": ("receptionist.commands.sessions", "replay"),
+    "why": ("receptionist.commands.sessions", "why"),
     "doctor": ("receptionist.commands.machine", "doctor"),
 }
 """Verb → module and name of its command."""
@@ -25,6 +26,7 @@ HELP = {
     "parse": "Show how a sentence is understood, and why.",
     "say": "Say what a Miron can say.",
     "replay": "Re-run recorded sessions and compare.",
+    "why": "Say why a rule fired, or did not.",
     "doctor": "Say what this machine has and what follows.",
 }
 

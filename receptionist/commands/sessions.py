@@ -52,6 +52,32 @@ def replay(files: tuple[Path, ...], dialogue: Path | None, masked: bool, form: s
     sys.exit(0 if good else 1)
 
 
+@click.command()
+@click.argument("file", type=PATH)
+@click.option("--at", "at", type=int, required=True, metavar="SEQ", help="Number of a line of the journal.")
+@click.option("--rule", help="Which rule; without it, the one that fired in that line.")
+@click.option("--dialogue", type=PATH, help="The dialogue it was made with, if not the receptionist's.")
+def why(file: Path, at: int, rule: str | None, dialogue: Path | None) -> None:
+    """Say why a rule fired, or did not, at a line of a recorded session.
+
+    Exit status: 0 answered, 1 the journal cannot be read or knows no such line or rule.
+    """
+    from dsl.language import MironLanguage
+    from engine.explain import ExplainError, explain
+    from engine.journal import JournalError, read
+    from miron.source import ModelError
+    from receptionist.dialogue import load_dialogue
+
+    try:
+        compiled = load_dialogue(dialogue)
+        click.echo(str(explain(read(file), compiled.program, MironLanguage(compiled), at, rule)))
+    except ModelError as fault:
+        report_problems(fault.problems)
+        fail("this dialogue has mistakes, so nothing can be explained with it")
+    except (ExplainError, JournalError, OSError) as fault:
+        fail(str(fault))
+
+
 def _journals(path: Path) -> list[Path]:
     return sorted(path.glob("**/*.jsonl")) if path.is_dir() else [path]
 
