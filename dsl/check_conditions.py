@@ -175,7 +175,7 @@ def _check_other_test(checking: Checking, test: TestExpr) -> None:
     if symbol is not None:
         if symbol.decl is not None:
             checking.usage.named.add(id(symbol.decl))
-    elif entity_type(checking, name.text) is None and not checking.is_opaque(name.text):
+    elif entity_type(checking, name) is None and not checking.is_opaque(name.text):
         group = checking.view.group(name.text)
         if group and checking.view.find(name.text) is None:
             message = f"'{name}' is a group of entries; a condition needs one of them"

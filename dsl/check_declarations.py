@@ -11,7 +11,7 @@ from dsl.check_values import expect, expect_parameter, fits, label
 from dsl.checking import Checking
 from dsl.expressions import written
 from dsl.symbols import LABELS, NAME_KINDS, STANDARD_MODULES, called, required
-from dsl.tree import MironDecl, Name, Owner, Param, QuestionDecl, TypeRef, UseDecl
+from dsl.tree import Literal, MironDecl, Name, Owner, Param, QuestionDecl, TypeRef, UseDecl
 from dsl.usage import QUESTION_TEXTS
 from miron.model import BUILTIN_TYPES
 from miron.source import Note, suggest
@@ -275,9 +275,9 @@ def check_watchdog(checking: Checking) -> None:
         if use.module.text != "watchdog":
             continue
         limit = next((value for name, value in use.params if name.text == "limit"), None)
-        value = getattr(limit, "value", None)
-        if not isinstance(value, int) or isinstance(value, bool):
+        if not isinstance(limit, Literal) or limit.kind != "duration":
             continue
+        value: int = limit.value
         longest = max(_waits(owner), key=lambda found: found[0], default=None)
         if longest is not None and value <= longest[0]:
             message = (
@@ -285,7 +285,7 @@ def check_watchdog(checking: Checking) -> None:
                 f"but {longest[1]} may take {written(longest[0])}"
             )
             note = Note("the longer wait is here", longest[2])
-            checking.report("watchdog-too-short", message, getattr(limit, "span", None), None, [note])
+            checking.report("watchdog-too-short", message, limit.span, None, [note])
 
 
 def _waits(owner: Owner) -> Iterator[tuple[int, str, Any]]:

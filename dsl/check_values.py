@@ -132,20 +132,20 @@ def _name(checking: Checking, name: Name, wanted: Type, where: str) -> Type:
     if kind is not None:
         checking.reads(name.text)
         return kind
-    if (entity := entity_type(checking, name.text)) is not None:
+    if (entity := entity_type(checking, name)) is not None:
         return entity
     if checking.is_opaque(name.text):
         return UNKNOWN
     if element.kind == "choice":
         unknown_choice(checking, name, element, where)
         return UNKNOWN
-    _unknown_value(checking, name)
+    _unknown_value(checking, name, element)
     return UNKNOWN
 
 
-def entity_type(checking: Checking, text: str) -> Type | None:
+def entity_type(checking: Checking, name: Name) -> Type | None:
     """``MIRON.entity``: an entity of the latest act of that Miron; its type is not followed."""
-    miron, _, entity = text.rpartition(".")
+    miron, _, entity = name.text.rpartition(".")
     if not miron:
         return None
     found = checking.view.declared_miron(miron)
@@ -163,9 +163,22 @@ def entity_type(checking: Checking, text: str) -> Type | None:
         near = suggest(entity, known)
         message = f"'{miron}' has no entity '{entity}'"
         note = Note(f"'{miron}' is declared here", found.span)
-        span = Span("", 0, 0, 0, 0) if found.span is None else found.span
-        checking.report("unknown-entity", message, span, near, [note])
+        better = f"{miron}.{near}" if near else None
+        checking.report("unknown-entity", message, name.span, better, [note])
     return UNKNOWN
+
+
+def _entities(checking: Checking) -> list[str]:
+    """The entities of acts that can be named here: ``MIRON.entity``."""
+    from dsl.check_texts import entities_of
+
+    view = checking.view
+    return [
+        f"{name}.{entity}"
+        for name, decl in view.owner.mirons.items()
+        for entity in entities_of(view, decl)
+        if view.entry(entity) is None
+    ]
 
 
 def part_of(checking: Checking, text: str) -> tuple[str, str | None] | None:
@@ -204,7 +217,17 @@ def unknown_choice(checking: Checking, name: Name, kind: Type, where: str) -> No
     checking.report("unknown-value", f"'{name}' is no value of {where}", name.span, near, notes)
 
 
-def _unknown_value(checking: Checking, name: Name) -> None:
+_WRITTEN = {
+    "duration": "a duration is written 500ms, 5s, 2min or 1h",
+    "number": "a number is written in digits",
+    "ordinal": "a number is written in digits",
+    "time": "a time is written 10:30",
+    "date": "a date is written 2026-11-22",
+    "flag": "a flag is yes or no",
+}
+
+
+def _unknown_value(checking: Checking, name: Name, wanted: Type) -> None:
     other = checking.view.find(name.text)
     if other is not None:
         checking.unknown(name, ("memory", "parameter"), "a value")
@@ -212,10 +235,11 @@ def _unknown_value(checking: Checking, name: Name) -> None:
     if (part := part_of(checking, name.text)) is not None:
         checking.report("unknown-part", part[0], name.span, part[1])
         return
-    near = suggest(name.text, checking.view.entries())
+    near = suggest(name.text, [*checking.view.entries(), *_entities(checking)])
     notes = [*checking.near_notes(near, ("memory", "parameter"))]
     if near is None:
-        notes.append(Note(f"a text needs inner quotes: '\"{name}\"'"))
+        quoted = f"a text needs inner quotes: '\"{name}\"'"
+        notes.append(Note(_WRITTEN.get(wanted.kind, quoted)))
     group = checking.view.group(name.text)
     if group:
         notes.append(Note(f"it is a group of entries: {', '.join(group[:5])}"))

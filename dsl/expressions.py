@@ -11,7 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from dsl.names import EVENTS, RESERVED, TEST_WORDS, VIAS, duration_ms, name_fault, normal
+from dsl.names import (
+    EVENTS,
+    RESERVED,
+    TEST_WORDS,
+    VIAS,
+    better_duration,
+    duration_ms,
+    name_fault,
+    normal,
+)
 from dsl.tree import (
     AfterExpr,
     And,
@@ -200,6 +209,10 @@ class _Parser:
             message = f"'{token.text}' does not belong here; a value is a name, a number, or a text in quotes"
             raise self._error("bad-value", message, token, None, self._quoting())
         near = suggest(token.text.lower(), ("and", "or", "for", "within", "is", "not"))
+        if token.kind == "duration":
+            near = f"for {token.text}"
+        elif glued := re.fullmatch(r"(for|within|and|or)(\d.*)", token.text):
+            near = f"{glued[1]} {glued[2]}"
         message = f"'{token.text}' does not fit here; conditions are joined by 'and' and 'or'"
         raise self._error("bad-condition", message, token, near)
 
@@ -263,8 +276,9 @@ class _Parser:
                 message = f"'{token.text}' is no whole number of milliseconds"
                 raise self._error("duration-too-short", message, token, "1ms")
             return value
-        if token.kind == "number":
-            raise self._error("bad-duration", "a duration needs its unit", token, f"{token.text}s")
+        if token.kind == "number" or token.text[:1].isdigit():
+            better = better_duration(token.text)
+            raise self._error("bad-duration", "a duration has a unit: 500ms, 5s, 2min, 1h", token, better)
         if token.kind == "word" and token.text not in RESERVED:
             return self._name("the name of a duration", example)
         raise self._unexpected("a duration", example)

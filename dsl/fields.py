@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from dsl import expressions
 from dsl.expressions import ExpressionError, Place
-from dsl.names import DURATION, RESERVED, duration_ms, name_fault, normal
+from dsl.names import DURATION, RESERVED, better_duration, duration_ms, name_fault, normal
 from dsl.tree import Expr, Name, Text, TypeRef, ValueExpr
 from dsl.yaml import Items, Mapping, Node, Scalar
 from dsl.yaml_errors import as_block
@@ -192,18 +192,14 @@ def duration(report: Report, node: Node, least: int = 1) -> int | None:
         elif value < least:
             report.error("duration-too-short", f"a duration is at least {least}ms", node.span, f"{least}ms")
         return value
-    near = f"{text}s" if re.fullmatch(r"\d+(\.\d+)?", text) else None
-    compact = text.replace(" ", "")
-    if near is None and DURATION.fullmatch(compact):
-        near = compact
     message = f"a duration (500ms, 5s, 2min, 1h) is expected here, not {describe(node)}"
-    report.error("bad-duration", message, node.span, near)
+    report.error("bad-duration", message, node.span, better_duration(text))
     return None
 
 
 def duration_or_name(report: Report, node: Node, least: int = 1) -> int | Name | None:
     """A duration, or the name of a duration entry or parameter."""
-    if isinstance(node, Scalar) and not node.empty and name_fault(node.text) is None:
+    if isinstance(node, Scalar) and name_fault(node.text) is None and not node.text[0].isdigit():
         return Name(normal(node.text), node.span)
     return duration(report, node, least)
 

@@ -24,6 +24,14 @@ RESERVED = frozenset(
 """The words of the grammar of conditions; none of them can be a name."""
 
 DURATION = re.compile(r"(?P<number>\d{1,12}(?:\.\d{1,6})?)(?P<unit>ms|s|min|h)")
+_UNIT_SLIPS = {
+    **dict.fromkeys(("sec", "secs", "second", "seconds"), "s"),
+    **dict.fromkeys(("m", "mins", "minute", "minutes"), "min"),
+    **dict.fromkeys(("hr", "hrs", "hour", "hours"), "h"),
+    **dict.fromkeys(("msec", "millis", "milliseconds"), "ms"),
+    "": "s",
+}
+
 MAX_GATE_MS = 2**24
 """Longest ``within`` and ``cooldown``; beyond it a timer is needed."""
 
@@ -43,6 +51,15 @@ def duration_ms(text: str) -> int | None:
         raise ValueError(text)
     value = Decimal(match["number"]) * _UNITS[match["unit"]]
     return int(value) if value == int(value) else None
+
+
+def better_duration(text: str) -> str | None:
+    """The duration that was probably meant: ``3`` (seconds), ``3 s``, ``3 minutes``."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]*)", text.strip().lower())
+    if match is None:
+        return None
+    unit = match[2] if match[2] in _UNITS else _UNIT_SLIPS.get(match[2])
+    return f"{match[1]}{unit}" if unit else None
 
 
 @lru_cache(maxsize=16384)

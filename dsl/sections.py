@@ -327,8 +327,9 @@ def read_miron(scope: Scope, key: Scalar, node: Node) -> MironDecl | None:
 def _barge_in(report: Report, node: Node) -> str | None:
     if isinstance(node, Scalar) and node.text == "any_sound":
         return "any_sound"
-    found = fields.flag(report, node)
-    return None if found is None else "yes" if found else "no"
+    if isinstance(node, Scalar) and node.text in ("true", "on", "false", "off"):
+        return "yes" if fields.flag(report, node) else "no"
+    return fields.word(report, node, ("yes", "no", "any_sound"), "barge_in")
 
 
 def _forms(scope: Scope, locale: str, node: Node) -> FormsDecl:

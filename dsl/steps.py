@@ -9,7 +9,7 @@ from dsl.fields import Report
 from dsl.names import normal
 from dsl.tree import Literal, Name, Step, Use, ValueExpr
 from dsl.yaml import Items, Mapping, Node, Scalar
-from miron.source import Note
+from miron.source import Note, suggest
 
 HANDLERS = ("failed", "denied", "none_of_these", "skipped", "cancelled", "gave_up", "timed_out")
 """Reasons for which ``ask``, ``call`` and ``wait`` fail; ``failed`` takes them all."""
@@ -180,10 +180,14 @@ def _wait(report: Report, node: Node) -> dict[str, Any]:
         found["wait_for"] = fields.expression(report, given["for"][1])
     if "at_most" in given:
         found["wait"] = fields.duration_or_name(report, given["at_most"][1])
-    elif "for" in given:
+    elif "for" in given and not any(suggest(key.text, ("at_most",)) for key, _ in _pairs_of(node)):
         message = "'at_most' is missing: nothing may wait for ever"
         report.error("endless-wait", message, node.span, notes=(Note("wait: {for: …, at_most: 30s}"),))
     return found
+
+
+def _pairs_of(node: Node) -> list[fields.Pair]:
+    return node.pairs if isinstance(node, Mapping) else []
 
 
 def _gates(report: Report, node: Node) -> tuple[tuple[Name, bool], ...]:

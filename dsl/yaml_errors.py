@@ -73,6 +73,10 @@ def explain(file: Lines, error: yaml.MarkedYAMLError, quote: Place | None) -> Pr
     if what == "could not find expected ':'" and opened:
         message = "a key without its colon; write 'key: value'"
         return _problem(file, "yaml-colon", message, opened.line, opened.column)
+    if (odd := _odd_indent(file, line, what)) is not None:
+        message = "this line is indented differently from the ones it belongs to"
+        column = _indent(file.lines[odd])
+        return Problem("yaml-indent", message, Span(file.name, odd + 1, column + 1, odd + 1, column + 2))
     if _tab_indent(file, line):
         return _problem(file, "yaml-tab", "a tab indents this line; YAML takes spaces only", line, 0)
     if what.startswith("mapping values are not allowed") and (before := _keyless(file, line)) is not None:
@@ -103,11 +107,24 @@ def _indent(line: str) -> int:
 
 
 def _keyless(file: Lines, line: int) -> int | None:
-    """The line above, if it is indented like this one and has no colon: YAML ran the two together."""
+    """The line above, if it has no colon: YAML ran the two together."""
     above = line - 1
     if not 0 < line < len(file.lines) or ":" in file.lines[above] or not file.lines[above].strip():
         return None
-    return above if _indent(file.lines[above]) >= _indent(file.lines[line]) else None
+    return above
+
+
+def _odd_indent(file: Lines, line: int, what: str) -> int | None:
+    """The line above, when this one and the next agree on another indent: the mistake is up there."""
+    if not what.startswith(("mapping values are not allowed", "did not find expected key")):
+        return None
+    rows = [row for row in (line - 1, line, line + 1) if 0 <= row < len(file.lines)]
+    if len(rows) < 3 or any(not file.lines[row].strip() or "\t" in file.lines[row] for row in rows):
+        return None
+    above, this, below = (_indent(file.lines[row]) for row in rows)
+    text = file.lines[line - 1].strip()
+    is_entry = re.match(r"[^\s:]+:\s+\S", text) is not None and not text.startswith("-")
+    return line - 1 if this == below and above != this and is_entry else None
 
 
 def _tab_indent(file: Lines, line: int) -> bool:
