@@ -16,18 +16,16 @@ from miron.parts import part, part_type
 from miron.render import FILTERS, Speaker
 from miron.template import (
     Alternative,
-    Leaf,
     Mark,
     Node,
-    Option,
     Permutation,
     RuleRef,
     SlotRef,
     Template,
     Text,
-    nth_order,
 )
 from miron.template import Sequence as Row
+from miron.variants import Planner
 from miron.words import words_of
 
 _VALUE, _MARK = "\x00", "\x01"  # control characters cannot stand in a template
@@ -158,7 +156,7 @@ class Generator:
     def _variants(self, forms: Forms, scope: _Scope) -> list[_Variants]:
         found: list[_Variants] = []
         for template in (*forms.both, *forms.said):
-            planner = _Planner(scope)
+            planner = Planner(scope.said, scope.speaker.phrases)
             counts = planner.counts(template.root)
             if counts:
                 most = max(counts)
@@ -180,7 +178,7 @@ class _Variants:
     filled: int
     count: int
     template: Template | None = None
-    planner: _Planner | None = None
+    planner: Planner | None = None
     text: str = ""
 
 
@@ -306,116 +304,6 @@ class _Scope:
         if isinstance(value, list) and len(value) == 1 and not type_name.startswith("list of "):
             value = value[0]
         return value, type_name
-
-
-_Counts = dict[int, int]
-"""Number of slots filled → number of variants."""
-
-
-class _Planner:
-    """Counts and picks the variants that can be said, without writing them all out."""
-
-    def __init__(self, scope: _Scope) -> None:
-        self._scope = scope
-        self._known: dict[int, _Counts] = {}
-        self._rests: dict[int, list[_Counts]] = {}
-
-    def counts(self, node: Node) -> _Counts:
-        """How many variants of a node can be said, by the number of slots they fill."""
-        known = self._known.get(id(node))
-        if known is None:
-            known = self._known[id(node)] = self._counted(node)
-        return known
-
-    def _counted(self, node: Node) -> _Counts:
-        match node:
-            case SlotRef():
-                return {1: 1} if self._scope.said(node) is not None else {}
-            case Row():
-                return self._rest(node)[0]
-            case Alternative():
-                return _sum(self.counts(item) for item in node.items)
-            case Option():
-                return _sum((*(self.counts(item) for item in node.items), {0: 1}))
-            case Permutation():
-                ways = {0: 1}
-                for number, item in enumerate(node.items, 1):
-                    ways = _times(ways, {filled: many * number for filled, many in self.counts(item).items()})
-                return ways
-            case RuleRef():
-                return self.counts(self._scope.speaker.phrases[node.name].root)
-            case _:
-                return {0: 1}
-
-    def _rest(self, row: Row) -> list[_Counts]:
-        """Counts of the items from each index on."""
-        known = self._rests.get(id(row))
-        if known is None:
-            known = [{0: 1}]
-            for item in reversed(row.items):
-                known.append(_times(self.counts(item), known[-1]))
-            known.reverse()
-            self._rests[id(row)] = known
-        return known
-
-    def variant(self, node: Node, filled: int, index: int) -> list[Leaf]:
-        """Variant number ``index`` of those that fill so many slots."""
-        match node:
-            case Row():
-                return self._row(node.items, self._rest(node), filled, index)
-            case Alternative() | Option():
-                for item in node.items:
-                    size = self.counts(item).get(filled, 0)
-                    if index < size:
-                        return self.variant(item, filled, index)
-                    index -= size
-                return []
-            case Permutation():
-                each = self.counts(node).get(filled, 0)
-                orders = 1
-                for number in range(2, len(node.items) + 1):
-                    orders *= number
-                order, index = divmod(index, max(1, each // orders))
-                items: list[Node] = []
-                for item in nth_order(node.items, order):
-                    items += [Text(" "), item] if items else [item]
-                rests: list[_Counts] = [{0: 1}]
-                for entry in reversed(items):
-                    rests.append(_times(self.counts(entry), rests[-1]))
-                return self._row(tuple(items), rests[::-1], filled, index)
-            case RuleRef():
-                return self.variant(self._scope.speaker.phrases[node.name].root, filled, index)
-            case _:
-                return [node]
-
-    def _row(self, items: tuple[Node, ...], rests: list[_Counts], filled: int, index: int) -> list[Leaf]:
-        leaves: list[Leaf] = []
-        for position, item in enumerate(items):
-            for mine, many in sorted(self.counts(item).items(), reverse=True):
-                others = rests[position + 1].get(filled - mine, 0)
-                if index < many * others:
-                    own, index = divmod(index, others)
-                    leaves += self.variant(item, mine, own)
-                    filled -= mine
-                    break
-                index -= many * others
-        return leaves
-
-
-def _sum(parts: Iterable[_Counts]) -> _Counts:
-    total: _Counts = {}
-    for counts in parts:
-        for filled, many in counts.items():
-            total[filled] = total.get(filled, 0) + many
-    return total
-
-
-def _times(left: _Counts, right: _Counts) -> _Counts:
-    total: _Counts = {}
-    for filled, many in left.items():
-        for others, ways in right.items():
-            total[filled + others] = total.get(filled + others, 0) + many * ways
-    return total
 
 
 def _shortest(template: Template, phrases: Mapping[str, Template]) -> str:

@@ -205,7 +205,7 @@ def duration(value: int, locale: str) -> str:
     """A length of time: ``1 hour and 20 minutes``."""
     name = get(locale).name
     units = _UNITS.get(name, _UNITS["en"])
-    said = []
+    said: list[str] = []
     rest = value
     for size, (one, many) in zip((3_600_000, 60_000, 1000, 1), units, strict=True):
         amount, rest = divmod(rest, size)

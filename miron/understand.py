@@ -7,7 +7,6 @@ others.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,7 +14,7 @@ from datetime import datetime
 from miron.automaton import Automaton
 from miron.check import check_phrases
 from miron.entities import EXACT, FREE, NAME, Found, Heard, Lexicon, NameRecogniser, Recogniser, recogniser
-from miron.locales import get
+from miron.judge import coherent, confidence_of, reason_of
 from miron.model import (
     NOT_UNDERSTOOD,
     Act,
@@ -27,10 +26,10 @@ from miron.model import (
     Reason,
     TrainedModel,
 )
-from miron.search import TOLERANT_WORDS, Edge, Reading, Search
+from miron.search import TOLERANT_WORDS, Reading, Search
 from miron.template import Template, slot_refs
 from miron.typos import Spelling
-from miron.words import NO_BREAK, words_of
+from miron.words import words_of
 
 MAX_CHARACTERS = 20_000
 MAX_WORDS = 2_000
@@ -262,7 +261,7 @@ class _Ear:
         seen: set[str] = set()
         for reading in readings:
             name = self._sentences[reading.sentence].miron.name
-            if name in seen or not _coherent(reading, heard):
+            if name in seen or not coherent(reading, heard):
                 continue
             act = self._act(reading, heard, weights)
             if not tolerant or all(part.confidence >= TOLERATED for part in act.sequence):
@@ -314,8 +313,8 @@ class _Ear:
             if edge.slot is not None and edge.found is not None:
                 entities[edge.slot[0]] = self._filled(edge.found, edge.slot, heard, edge.start)
         said = heard.said(reading.edges[0].start, reading.edges[-1].end)
-        reason = _reason(reading, sentence.template, heard, sentence.miron.name in weights)
-        return Act(sentence.miron.name, entities, _confidence(reading.edges), self.locale, reason, said)
+        reason = reason_of(reading, sentence.template, heard, sentence.miron.name in weights)
+        return Act(sentence.miron.name, entities, confidence_of(reading.edges), self.locale, reason, said)
 
     def _filled(self, found: Found, slot: tuple[str, str], heard: Heard, start: int) -> Filled:
         recognise = self._recogniser_of(slot[1])
@@ -330,72 +329,6 @@ class _Ear:
             settled.sure and confidence >= SURE,
             settled.rivals,
         )
-
-
-def _coherent(reading: Reading, heard: Heard) -> bool:
-    """Whether it is no mere row of values: what stands beside a bare value must be set off from it."""
-    later: Reading | None = None
-    current: Reading | None = reading
-    while current is not None:
-        if later is not None and not (_literal(current) and _literal(later)):
-            place = later.edges[0].start
-            joined = heard.words[place].text in get(heard.locale).joiners
-            if heard.words[place].gap == NO_BREAK and not joined:
-                return False
-        later, current = current, current.before
-    return True
-
-
-def _literal(reading: Reading) -> bool:
-    return any(edge.kind in ("word", "typo") for edge in reading.edges)
-
-
-def _confidence(edges: Sequence[Edge]) -> float:
-    """How sure a reading is: falls with every word that was guessed, passed over or missing."""
-    sizes = Counter[str]()
-    open_words = 0
-    shortest_typo = 99
-    for edge in edges:
-        sizes[edge.kind] += max(1, edge.end - edge.start)
-        if edge.found is not None and edge.found.weight <= NAME:
-            open_words += edge.end - edge.start
-        if edge.kind == "typo":
-            shortest_typo = min(shortest_typo, len(edge.word))
-    firm = sizes["word"] + sizes["slot"] - open_words
-    unknown, typos = sizes["unknown"], sizes["typo"]
-    # What was guessed must lean on what was heard, and an open value leaves nothing to lean on.
-    if unknown and (firm <= 2 * unknown or (open_words and (unknown > 1 or sizes["word"] < 3))):
-        return 0.0
-    if typos > 1 + firm // 3 or (typos and not firm and shortest_typo < 4) or sizes["dropped"] > firm:
-        return 0.0
-    matched = firm + open_words + typos
-    guessed, passed = typos + sizes["dropped"], sizes["opener"] + sizes["filler"]
-    confidence: float = 0.99 * 0.95**guessed * 0.995**passed
-    if not firm and typos:
-        confidence *= 0.85  # nothing but the misspelt word itself speaks for it
-    coverage: float = (matched / (matched + unknown)) ** 1.5
-    return round(confidence * coverage, 3)
-
-
-def _reason(reading: Reading, template: Template, heard: Heard, expected: bool) -> Reason:
-    def said(kinds: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(heard.said(edge.start, edge.end) for edge in reading.edges if edge.kind in kinds)
-
-    tolerant = any(edge.kind in ("typo", "unknown", "dropped") for edge in reading.edges)
-    return Reason(
-        "tolerant" if tolerant else "template",
-        template.text,
-        template.origin,
-        said(("word", "typo")),
-        tuple(
-            (edge.slot[0], heard.said(edge.start, edge.end))
-            for edge in reading.edges
-            if edge.slot is not None
-        ),
-        said(("filler", "opener", "unknown")),
-        tuple((heard.said(edge.start, edge.end), edge.word) for edge in reading.edges if edge.kind == "typo"),
-        expected,
-    )
 
 
 def _merged(known: list[Act], more: list[Act]) -> list[Act]:
