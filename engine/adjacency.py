@@ -98,15 +98,16 @@ class Plan(Tick):
 
     __slots__ = ("candidates", "decided", "off", "on", "raw")
 
+    candidates: tuple[tuple[int, tuple[AndGroup, ...]], ...]
+
     def __init__(self, network: Network, raw: tuple[int, ...]) -> None:
         self.network = network
         self.raw = self.groups = raw
-        self.winners = self.suppressed = self.consumed = self.left = self.thinks = ()
+        self.suppressed = self.consumed = self.left = self.thinks = ()
         self.taken = False
         self.decided = True
         self.on: tuple[Write, ...] = ()
         self.off: tuple[Write, ...] = ()
-        self.candidates: tuple[tuple[int, tuple[AndGroup, ...]], ...] = ()
 
 
 class Timed:
@@ -114,7 +115,7 @@ class Timed:
 
     Attributes:
         acting: Groups whose bits are right under the word.
-        met: It has been looked at; from the second time on:
+        met: How often it has been looked at; from the fourth time on:
         keyed: Groups that may act, each with its bit in the key, or 0 if it needs no gate.
         easy: (bit, pulse, ms): the bit is on while the pulse was seen at most so long ago.
         hard: (bit, what it needs).
@@ -131,7 +132,7 @@ class Timed:
     def __init__(self, acting: list[Candidate], word: int) -> None:
         self.acting = acting
         self.word = word
-        self.met = False
+        self.met = 0
 
     def tabulate(self) -> None:
         """Give bits to gates."""
@@ -351,25 +352,36 @@ class Tables:
             return plan
         winners: list[int] = []
         effects: list[Effect] = []
-        for _, _, _, rule, effect, _, _, _ in acting:
+        for candidate in acting:
+            rule = candidate[3]
             if rule == NONE:
                 return self.merged(raw)
             if not winners or winners[-1] != rule:
                 winners.append(rule)
-                if effect is not None:
-                    effects.append(effect)
-        self._count()
-        plan = self._plans[raw] = Plan(self.network, raw)
-        self._finish(plan, winners, effects)
-        return plan
+                if candidate[4] is not None:
+                    effects.append(candidate[4])
+        return self._decided(raw, winners, effects)
 
     def merged(self, raw: tuple[int, ...]) -> Plan:
         """The plan for groups in ascending order, at least one."""
         plan = self._plans.get(raw)
         if plan is not None:
             return plan
-        self._count()
-        plan = self._plans[raw] = Plan(self.network, raw)
+        of = self.network.groups
+        winners: list[int] = []
+        effects: list[Effect] = []
+        for g in raw:
+            rule, _, _, _, eats, takes = of[g]
+            if takes or eats or not self.simple[rule]:
+                return self._undecided(raw)
+            if not winners or winners[-1] != rule:
+                winners.append(rule)
+                effect = self.effects[rule]
+                if effect is not None:
+                    effects.append(effect)
+        return self._decided(raw, winners, effects)
+
+    def _undecided(self, raw: tuple[int, ...]) -> Plan:
         of, units, enclosing = self.network.groups, self.network.units, self.network.enclosing
         outer = {around for g in raw if of[g].takes for around in enclosing[units[of[g].rule].scope]}
         # (3): a taking group is silent while one of a scope strictly inside its own takes.
@@ -377,18 +389,28 @@ class Tables:
         by_rule: dict[int, list[AndGroup]] = {}
         for g in groups:
             by_rule.setdefault(of[g].rule, []).append(of[g])
-        plan.groups = groups
-        plan.taken = any(of[g].takes for g in groups)
         rules = sorted(by_rule)
         if all(self.simple[rule] for rule in rules) and not any(of[g].eats for g in groups):
-            self._finish(plan, rules, [e for rule in rules if (e := self.effects[rule]) is not None])
+            plan = self._decided(raw, rules, [e for rule in rules if (e := self.effects[rule]) is not None])
         else:
+            self._count()
+            plan = self._plans[raw] = Plan(self.network, raw)
             plan.decided = False
             plan.candidates = tuple((rule, tuple(by_rule[rule])) for rule in rules)
+        plan.groups = groups
+        plan.taken = any(of[g].takes for g in groups)
         return plan
 
-    def _finish(self, plan: Plan, winners: Sequence[int], effects: list[Effect]) -> None:
+    def _decided(self, raw: tuple[int, ...], winners: Sequence[int], effects: list[Effect]) -> Plan:
+        self._count()
+        plan = self._plans[raw] = Plan(self.network, raw)
         plan.winners = tuple(winners)
+        if not effects:
+            return plan
+        if len(effects) == 1:
+            effect = effects[0]
+            plan.on, plan.off, plan.thinks = effect.on, effect.off, effect.thinks
+            return plan
         on: tuple[Write, ...] = ()
         off: tuple[Write, ...] = ()
         thinks: tuple[int, ...] = ()
@@ -398,15 +420,16 @@ class Tables:
             off += effect.off
             thinks += effect.thinks
             plain = plain and effect.plain
-        plan.thinks = thinks if len(thinks) < 2 else tuple(sorted(set(thinks)))
-        if not plain and len(effects) > 1:
+        if not plain:
             bits = flag_bits(self.network, winners)
             on = tuple([self.write(level, True) for level, x in bits.items() if x])
             off = tuple([self.write(level, False) for level, x in bits.items() if not x])
-        elif on and off and len(effects) > 1:
+        elif on and off:
             switched = {write[0] for write in on}
             off = tuple([write for write in off if write[0] not in switched])
         plan.on, plan.off = on, off
+        plan.thinks = thinks if len(thinks) < 2 else tuple(sorted(set(thinks)))
+        return plan
 
     def judge(self, block: Block, word: int) -> Timed | Plan | None:
         """Evaluate the groups of a block under a word, and remember."""
@@ -430,9 +453,9 @@ class Tables:
         plan = timed.plans[key] = self.plan(acting) if acting else None
         return plan
 
-    def first_plan(self, timed: Timed, last: list[int], now: int) -> Plan | None:
-        """The plan at the first visit. Most words are met only once: a table would not pay."""
-        timed.met = True
+    def early_plan(self, timed: Timed, last: list[int], now: int) -> Plan | None:
+        """The plan at the first visits. Most words are met once or twice: a table would not pay."""
+        timed.met += 1
         acting = []
         for candidate in timed.acting:
             _, _, _, _, _, pulse, ms, doubt = candidate

@@ -147,8 +147,8 @@ class LiveExecutor:
         """Look at the gates of the groups whose bits are right."""
         last = self._last
         if timed.acting:
-            if not timed.met:
-                return self._tables.first_plan(timed, last, now)
+            if timed.met < 3:
+                return self._tables.early_plan(timed, last, now)
             timed.tabulate()
         key = 0
         for bit, pulse, ms in timed.easy:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import gc
 from typing import Any
 
-from engine.adjacency import MEMORY
 from engine.live import LiveExecutor
 from engine.model import (
     ActSpec,
@@ -123,7 +122,9 @@ class Adapter:
         self.executor = LiveExecutor(network)
         self.executor.close()
         self.pulses = {p.name: (i,) for p, i in network.pulse_ids.items()}
-        self.shown: list[dict[Tick, list[tuple[int, int]]]] = [{} for _ in range(program.max_ticks)]
+        # Ticks are shared, so the answer made of one serves again.
+        self.shown: list[tuple[int, dict[Tick, list[tuple[int, int]]]]]
+        self.shown = [(number, {}) for number in range(program.max_ticks)]
         gc.freeze()
         gc.enable()
 
@@ -132,24 +133,18 @@ class Adapter:
         executor = self.executor
         pulses = self.pulses.get(event, ())
         out: list[tuple[int, int]] = []
-        for shown in self.shown:
+        for number, shown in self.shown:
             tick = executor.tick(pulses, t_ms)
             if not tick.winners:
                 return out
             if tick in shown:
                 out += shown[tick]
             else:
-                out += self.show(tick, shown)
+                answer = shown[tick] = [(number, rule) for rule in tick.winners]
+                out += answer
             pulses = tick.thinks
             if not (executor.close().edges or pulses):
-                return out
-        executor.settle()
+                break
+        else:
+            executor.settle()
         return out
-
-    def show(self, tick: Tick, shown: dict[Tick, list[tuple[int, int]]]) -> list[tuple[int, int]]:
-        """The answer for a tick; ticks are shared, so what was made of one serves again."""
-        if len(shown) > MEMORY:
-            shown.clear()
-        number = next(i for i, some in enumerate(self.shown) if some is shown)
-        answer = shown[tick] = [(number, rule) for rule in tick.winners]
-        return answer
