@@ -11,7 +11,7 @@ from engine.core import Core, Outward, Pulses
 from engine.events import Mark
 from engine.memory import Cell, fits
 from engine.model import ActSpec, Json, Pulse
-from engine.network import NONE
+from engine.network import NONE, Unit
 from engine.network import State as Levels
 from engine.timers import Due, Key
 
@@ -22,10 +22,7 @@ FORMAT: Final = 1
 def end_visit(core: Core, cause: int, pulses: Pulses) -> None:
     """Everything is left, what belongs to the visit is forgotten; the next visit may begin."""
     network, executor = core.network, core.executor
-    active = [
-        i for i, unit in enumerate(network.units) if unit.active != NONE and executor.level(unit.active)
-    ]
-    left = executor.leave(active)
+    left = executor.leave([rule for rule, unit in enumerate(network.units) if _ever_fired(core, unit)])
     effects.drop_what_is_theirs(core, tuple(sorted({*left, *core.pending})))
     for act in [each for each in core.acts.acts.values() if each.live]:
         if act.state is State.QUEUED or act.channel not in core.acts.holder_channels:
@@ -46,6 +43,11 @@ def end_visit(core: Core, cause: int, pulses: Pulses) -> None:
     core.outward.clear()
     core.locale = core.first_locale
     core.visit_open = core.ending = False
+
+
+def _ever_fired(core: Core, unit: Unit) -> bool:
+    """Whether a rule is in force, or ended by itself and was not left since."""
+    return any(level != NONE and core.executor.level(level) for level in (unit.active, unit.ended))
 
 
 def snapshot(core: Core) -> dict[str, Json]:

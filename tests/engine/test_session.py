@@ -125,6 +125,22 @@ def test_the_end_of_a_visit_empties_it_and_the_next_may_begin() -> None:
     assert (end.get("name"), end.get("rule")) == ("met", "bye")
 
 
+def test_what_ended_in_one_visit_is_not_finished_in_the_next() -> None:
+    stage = Stage(
+        program(
+            rule("talk", hear("talk"), acts=(say("one"),)),
+            rule("go_on", hear("next", finished("talk"))),
+            rule("bye", hear("bye"), end="met"),
+        )
+    )
+    stage.hear("talk")
+    stage.run.settle()
+    stage.hear("next")
+    stage.hear("bye")
+    stage.hear("next")
+    assert stage.fired() == ["talk", "go_on", "bye"]
+
+
 def test_speech_begun_is_finished_when_the_visit_ends_and_what_waits_is_dropped() -> None:
     stage = Stage(
         program(
