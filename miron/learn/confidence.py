@@ -15,7 +15,7 @@ from miron.learn.features import Floats
 SHARPNESS = 3.0
 """Scores of the support vector machine times this, through softmax, are shares of the intents."""
 
-_LOST = 0.003  # share of rightly understood sentences that outright rejection may cost
+_LOST = 0.002  # share of rightly understood sentences that outright rejection may cost
 
 
 def log_softmax(scores: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -24,13 +24,13 @@ def log_softmax(scores: NDArray[np.floating]) -> NDArray[np.floating]:
     return np.asarray(shifted - np.log(np.exp(shifted).sum(-1, keepdims=True)))
 
 
-def signs(scores: Floats, best: int, covered: float) -> list[float]:
-    """Signs of doubt about taking class `best`: its score, its lead, its share, known letters."""
+def signs(scores: Floats, best: int, covered: float, corrected: float) -> list[float]:
+    """Signs of doubt about taking class `best`: its score, its lead, its share, known letters, corrected words."""
     others = np.delete(scores, best)
     second = float(others.max()) if len(others) else -1.0
     top = float(scores[best])
     share = float(log_softmax(SHARPNESS * scores)[best])
-    return [top, top - second, share, covered, covered * covered]
+    return [top, top - second, share, covered, covered * covered, corrected]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,15 @@ class Confidence:
     bias: float
     reject_below: float
 
-    def of(self, found: Sequence[float]) -> float:
-        """Probability that the intent is right."""
-        z = float(((np.array(found) - self.centre) / self.scale) @ self.weights) + self.bias
+    def of(self, found: Sequence[float], odds: float = 0.0) -> float:
+        """Probability that the intent is right; `odds` is other evidence, as log odds."""
+        z = float(((np.array(found) - self.centre) / self.scale) @ self.weights) + self.bias + odds
         return float(1 / (1 + np.exp(-np.clip(z, -30, 30))))
 
     @classmethod
-    def fit(cls, rows: Sequence[Sequence[float]], right: Sequence[bool], weight: Sequence[float]) -> "Confidence":
+    def fit(
+        cls, rows: Sequence[Sequence[float]], right: Sequence[bool], weight: Sequence[float]
+    ) -> "Confidence":
         """Weighted, slightly regularised maximum likelihood by Newton's method."""
         x = np.array(rows, float)
         y = np.array(right, float)
@@ -69,7 +71,11 @@ class Confidence:
         sure = 1 / (1 + np.exp(-np.clip(z @ beta, -30, 30)))
         level = float(np.quantile(sure[y > 0], _LOST)) if (y > 0).any() else 0.0
         return cls(
-            centre.astype(np.float32), scale.astype(np.float32), beta[:-1].astype(np.float32), float(beta[-1]), min(level, 0.3)
+            centre.astype(np.float32),
+            scale.astype(np.float32),
+            beta[:-1].astype(np.float32),
+            float(beta[-1]),
+            min(level, 0.5) / 2,
         )
 
 
@@ -77,5 +83,8 @@ def calibration_error(confidence: Sequence[float], right: Sequence[bool], bins: 
     """Expected calibration error: mean gap between confidence and accuracy over equal-width bins (0 to 1)."""
     sure, hit = np.array(confidence, float), np.array(right, float)
     which = np.minimum((sure * bins).astype(int), bins - 1)
-    gaps = [abs(sure[which == b].mean() - hit[which == b].mean()) * (which == b).mean() for b in set(which.tolist())]
+    gaps = [
+        abs(sure[which == b].mean() - hit[which == b].mean()) * (which == b).mean()
+        for b in set(which.tolist())
+    ]
     return float(sum(gaps))

@@ -28,16 +28,6 @@ def _hash(name: str) -> int:
     return crc32(name.encode("utf-8", "surrogatepass"))
 
 
-def _unique_array(ids: Iterable[int]) -> Ids:
-    return np.array(sorted(set(ids)), dtype=np.uint32)
-
-
-def columns(known: Ids, ids: Ids) -> Columns:
-    """Positions in sorted `known` of those `ids` that are there; the others are left out."""
-    at = positions(known, ids)
-    return at[at >= 0]
-
-
 def positions(known: Ids, ids: Ids) -> Columns:
     """Position in sorted `known` of each of `ids`, -1 where it is not there."""
     if not len(known):
@@ -48,13 +38,8 @@ def positions(known: Ids, ids: Ids) -> Columns:
 
 # ---- whole sentences
 
-_LETTERS = 1  # which view is the letters
-
-_WEIGHT = (
-    1.0,
-    1.0,
-    0.8,
-)  # words, letters, classes; classes help across domains but mislead inside film titles
+_WORDS, _LETTERS, _CLASSES = range(3)
+_WEIGHT = np.array([1.0, 1.0, 0.8])  # classes help across domains but mislead inside film titles
 
 
 @lru_cache(maxsize=8192)
@@ -81,64 +66,6 @@ def sentence_ids(words: Sequence[str]) -> tuple[list[int], list[int], list[int]]
     return near, letters, sense
 
 
-@dataclass(frozen=True, slots=True)
-class SentenceEncoder:
-    """TF-IDF over `sentence_ids`, each view scaled to length one.
-
-    Attributes:
-        known: the hashes met in training, one sorted array for each view.
-        idf: their weights, likewise.
-    """
-
-    known: tuple[Ids, ...]
-    idf: tuple[Floats, ...]
-
-    @classmethod
-    def fit(cls, sentences: Sequence[Sequence[str]]) -> "SentenceEncoder":
-        """Learn which n-grams there are and how telling each is."""
-        least = 1 if len(sentences) < 4000 else 2
-        counts: tuple[Counter[int], ...] = (Counter(), Counter(), Counter())
-        for words in sentences:
-            for count, ids in zip(counts, sentence_ids(words), strict=True):
-                count.update(set(ids))
-        known = tuple(_unique_array(i for i, n in count.items() if n >= least) for count in counts)
-        idf = tuple(
-            (np.log((1 + len(sentences)) / (1 + np.array([c[int(i)] for i in ids], float))) + 1).astype(
-                np.float32
-            )
-            for c, ids in zip(counts, known, strict=True)
-        )
-        return cls(known, idf)
-
-    @property
-    def width(self) -> int:
-        """Number of columns."""
-        return sum(len(k) for k in self.known)
-
-    def encode(self, words: Sequence[str]) -> "Encoded":
-        """Columns and values of a sentence; what was never met in training is only counted."""
-        cols, values, unmet, offset = [], [], 0, 0
-        for view, (known, idf, ids) in enumerate(zip(self.known, self.idf, sentence_ids(words), strict=True)):
-            distinct, tf = np.unique(np.array(ids, dtype=np.uint32), return_counts=True)
-            at = positions(known, distinct)
-            where = at[at >= 0]
-            if view == _LETTERS:
-                unmet = len(distinct) - len(where)
-            value = (1 + np.log(tf[at >= 0])) * idf[where]
-            norm = float(np.sqrt(value @ value)) or 1.0
-            cols.append(where + offset)
-            values.append((value * (_WEIGHT[view] / norm)).astype(np.float32))
-            offset += len(known)
-        return Encoded(np.concatenate(cols), np.concatenate(values), unmet)
-
-    def covered(self, encoded: "Encoded", met: NDArray[np.bool_] | None = None) -> float:
-        """Share (0 to 1) of the letter n-grams that are known; of those in `met`, a mask of the columns."""
-        start = len(self.known[0])
-        letters = encoded.columns[(encoded.columns >= start) & (encoded.columns < start + len(self.known[_LETTERS]))]
-        known = len(letters) if met is None else int(met[letters].sum())
-        return known / max(1, len(letters) + encoded.unmet)
-
-
 class Encoded(NamedTuple):
     """A sentence for the n-gram machine: columns, their values, and how many letter n-grams were never met."""
 
@@ -147,37 +74,93 @@ class Encoded(NamedTuple):
     unmet: int
 
 
+@dataclass(frozen=True, slots=True)
+class SentenceEncoder:
+    """TF-IDF over `sentence_ids`, each view scaled to the same length.
+
+    Attributes:
+        known: the hashes met in training, sorted.
+        idf: how telling each is.
+        view: which view each belongs to.
+    """
+
+    known: Ids
+    idf: Floats
+    view: NDArray[np.uint8]
+
+    @classmethod
+    def fit(cls, sentences: Sequence[Sequence[str]]) -> "SentenceEncoder":
+        """Learn which n-grams there are and how telling each is."""
+        least = 1 if len(sentences) < 4000 else 2
+        counts: Counter[int] = Counter()
+        views: dict[int, int] = {}
+        for words in sentences:
+            for view, ids in enumerate(sentence_ids(words)):
+                distinct = set(ids)
+                counts.update(distinct)
+                views.update(dict.fromkeys(distinct, view))
+        known = np.array(sorted(i for i, n in counts.items() if n >= least), np.uint32)
+        met = np.array([counts[i] for i in known.tolist()], float)
+        idf = np.log((1 + len(sentences)) / (1 + met)) + 1
+        return cls(known, idf.astype(np.float32), np.array([views[i] for i in known.tolist()], np.uint8))
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return len(self.known)
+
+    def encode(self, words: Sequence[str]) -> Encoded:
+        """Columns and values of a sentence; what was never met in training is only counted."""
+        near, letters, sense = sentence_ids(words)
+        distinct, tf = np.unique(np.array([*near, *letters, *sense], np.uint32), return_counts=True)
+        at = positions(self.known, distinct)
+        found = at >= 0
+        where = at[found]
+        value = (1 + np.log(tf[found])) * self.idf[where]
+        view = self.view[where]
+        norm = np.sqrt(np.bincount(view, value * value, 3))
+        value *= (_WEIGHT / np.maximum(norm, 1e-9))[view]
+        return Encoded(where, value.astype(np.float32), len(set(letters)) - int((view == _LETTERS).sum()))
+
+    def covered(self, encoded: Encoded, met: NDArray[np.bool_] | None = None) -> float:
+        """Share (0 to 1) of the letter n-grams that are known; of those in `met`, a mask of the columns."""
+        letters = encoded.columns[self.view[encoded.columns] == _LETTERS]
+        known = len(letters) if met is None else int(met[letters].sum())
+        return known / max(1, len(letters) + encoded.unmet)
+
+
 # ---- words in their sentence
 
 _SHAPE = ((re.compile(r"[A-ZÀ-Þ]"), "X"), (re.compile(r"[a-zß-ÿ]"), "x"), (re.compile(r"\d"), "9"))
 # Odd factors: multiplying by one maps 32-bit hashes one to one, so a feature can say where a word stands.
-_PLACES = ((-2, 0x9E3779B1), (-1, 0x85EBCA77), (0, 0xC2B2AE3D), (1, 0x27D4EB2F), (2, 0x165667B1))
-_PAIR, _EDGE = np.uint32(0x2545F491), 0x5BD1E995
+_PLACES = np.arange(-2, 3)
+_FACTORS = np.array([0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F, 0x165667B1], np.uint32)
+_PAIR, _TOLD = np.uint32(0x2545F491), np.uint32(0xD6E8FEB9)
+_EDGES = np.array([0x5BD1E995, 0x1B873593], np.uint32)  # the first and second place beyond either end
 
 
+@lru_cache(maxsize=8192)
 def _shape(raw: str) -> str:
     for pattern, sign in _SHAPE:
         raw = pattern.sub(sign, raw)
     return re.sub(r"(.)\1\1+", r"\1\1", raw)[:8]
 
 
+class _WordIds(NamedTuple):
+    identity: Ids  # itself, how it is written, its classes: what its neighbours look at
+    ends: Ids
+    parts: Ids  # spelling, shape, classes
+
+
 @lru_cache(maxsize=8192)
-def _identity(word: str, raw: str) -> Ids:
-    """What a word is: itself, how it is written, its classes; for its neighbours to look at."""
+def _word_ids(word: str, raw: str) -> _WordIds:
     names = [f"w{word}", f"s{_shape(raw)}", *(f"k{k}" for k in classes(word))]
-    return np.array([_hash(n) for n in names], np.uint32)
-
-
-@lru_cache(maxsize=8192)
-def _affixes(word: str) -> Ids:
-    names = [f"{n}<{word[:n]}" for n in (1, 2, 3, 4)] + [f"{n}>{word[-n:]}" for n in (1, 2, 3, 4)]
-    return np.array([_hash(n) for n in names], np.uint32)
-
-
-@lru_cache(maxsize=8192)
-def _letters(word: str) -> Ids:
+    identity = np.array([_hash(n) for n in names], np.uint32)
+    affixes = [f"{n}<{word[:n]}" for n in (1, 2, 3, 4)] + [f"{n}>{word[-n:]}" for n in (1, 2, 3, 4)]
+    ends = np.array([_hash(n) for n in affixes], np.uint32)
     padded = f"^{word}$"
-    return np.array([_hash(f"3={padded[i : i + 3]}") for i in range(len(padded) - 2)], np.uint32)
+    letters = np.array([_hash(f"3={padded[i : i + 3]}") for i in range(len(padded) - 2)], np.uint32)
+    return _WordIds(identity, ends, np.concatenate([ends, letters, identity[1:]]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,9 +189,10 @@ class Gazetteer:
         out: list[list[str]] = [[] for _ in words]
         for start, end, entity in self.places(words, own):
             length = min(end - start, 3)
-            out[start].append(f"gB{length}{entity}")
-            for i in range(start + 1, end):
-                out[i].append(f"gI{length}{entity}")
+            for i in range(start, end):
+                name = f"g{'I' if i > start else 'B'}{length}{entity}"
+                if name not in out[i]:
+                    out[i].append(name)
         return out
 
     def places(
@@ -231,7 +215,8 @@ class TokenIds:
         words: the hash of each word itself.
         parts: spelling, shape and classes; with `parts_at`.
         values: known values; with `values_at`.
-        near: all of it again with the place relative to the word; with `near_at`.
+        near: what the word and its neighbours are, with the place relative to the word; with `near_at`.
+        seen: what the word is, to be joined with an intent (`told_ids`); with `seen_at`.
     """
 
     words: Ids
@@ -241,52 +226,46 @@ class TokenIds:
     values_at: Columns
     near: Ids
     near_at: Columns
+    seen: Ids
+    seen_at: Columns
 
 
 def _flat(groups: Sequence[Ids]) -> tuple[Ids, Columns]:
-    sizes = [len(g) for g in groups]
-    joined = np.concatenate(groups) if groups else np.zeros(0, np.uint32)
-    return joined, np.repeat(np.arange(len(groups)), sizes)
+    return np.concatenate(groups), np.repeat(np.arange(len(groups)), [len(g) for g in groups])
 
 
 def token_ids(text: str, words: Sequence[Token], known_values: Sequence[Sequence[str]]) -> TokenIds:
-    """What the network sees of each word and of its two neighbours on either side."""
+    """What the network sees of each word and of its two neighbours on either side; at least one word."""
     count = len(words)
-    identities = [_identity(t.word, text[t.start : min(t.end, t.start + 24)]) for t in words]
-    affixes = [_affixes(t.word) for t in words]
-    known, known_at = _flat(
-        [np.array([_hash(v) for v in dict.fromkeys(vs)], np.uint32) for vs in known_values]
-    )
-    same, same_at = _flat(identities)
-    ends, ends_at = _flat(affixes)
-    letters, letters_at = _flat([_letters(t.word) for t in words])
-    own = np.array([i[0] for i in identities], np.uint32)
-    kinds = np.ones(len(same), bool)
-    kinds[np.cumsum([0, *(len(i) for i in identities[:-1])]) if count else []] = False
+    each = [_word_ids(t.word, text[t.start : min(t.end, t.start + 24)]) for t in words]
+    same, same_at = _flat([e.identity for e in each])
+    ends, ends_at = _flat([e.ends for e in each])
+    parts, parts_at = _flat([e.parts for e in each])
+    own = np.array([e.identity[0] for e in each], np.uint32)
+    values = np.array([_hash(v) for vs in known_values for v in vs], np.uint32)
+    values_at = np.array([i for i, vs in enumerate(known_values) for _ in vs], np.int64)
 
-    seen, seen_at = np.concatenate([same, known]), np.concatenate([same_at, known_at])
-    near, near_at = [ends], [ends_at]
-    for place, factor in _PLACES:
-        at = seen_at - place
-        inside = (at >= 0) & (at < count)
-        near.append(seen[inside] * np.uint32(factor))
-        near_at.append(at[inside])
-        beyond = np.arange(max(0, -place)) if place < 0 else np.arange(max(0, count - place), count)
-        beyond = beyond[beyond < count]
-        near.append(np.full(len(beyond), (_EDGE * (place + 3)) & 0xFFFFFFFF, np.uint32))
-        near_at.append(beyond)
+    seen = np.concatenate([same, values, _EDGES, _EDGES])
+    at = np.concatenate([same_at, values_at, [-1, -2, count, count + 1]]) - _PLACES[:, None]  # (places, seen)
+    inside = (at >= 0) & (at < count)
     pairs = (own[:-1] * _PAIR) ^ own[1:]
-    near += [pairs, pairs ^ _PAIR]
-    near_at += [np.arange(1, max(count, 1)), np.arange(max(count - 1, 0))]
+    number = np.arange(count)
     return TokenIds(
         own,
-        np.concatenate([ends, letters, same[kinds]]),
-        np.concatenate([ends_at, letters_at, same_at[kinds]]),
-        known,
-        known_at,
-        np.concatenate(near),
-        np.concatenate(near_at),
+        parts,
+        parts_at,
+        values,
+        values_at,
+        np.concatenate([ends, (seen * _FACTORS[:, None])[inside], pairs, pairs ^ _PAIR]),
+        np.concatenate([ends_at, at[inside], number[1:], number[:-1]]),
+        np.concatenate([same, values, np.zeros(count, np.uint32)]),
+        np.concatenate([same_at, values_at, number]),
     )
+
+
+def told_ids(ids: TokenIds, intent: str) -> Ids:
+    """What each word is in a sentence of this intent, beside `TokenIds.seen_at`."""
+    return (ids.seen * _TOLD) ^ np.uint32(_hash(f"i{intent}"))
 
 
 def content(words: Sequence[Token]) -> list[str]:

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from miron.learn.confidence import SHARPNESS, Confidence, log_softmax, signs
 from miron.learn.examples import Parsed
 from miron.learn.features import Floats, Gazetteer, SentenceEncoder, content, token_ids
+from miron.learn.frames import Frames
 from miron.learn.recall import Labels, Recall, spans_of
+from miron.learn.spelling import Speller
 from miron.learn.tagger import Tagger
 from miron.learn.text import tokens
 
@@ -23,6 +25,7 @@ FORMAT = 1
 
 _NEURAL = 0.5  # weight of the network's log share beside that of the n-gram machine
 _SURE = 0.995  # confidence in what was met in training word for word
+_SLIP = 0.97  # and for each slip of the finger in it
 _LISTED = 10  # intents in a ranking
 
 NOTHING = Parsed(None, 0.0, (), (), "nothing")
@@ -41,7 +44,9 @@ class Model:
         encoder, weights, bias: the n-gram machine; weights (features, intents) in half precision.
         gazetteer: slot values met in training.
         tagger: the network.
+        speller: corrects slips of the finger.
         recall: exact sentences and patterns.
+        frames: which entities go with which intent.
         confidence: how sure to be.
     """
 
@@ -51,7 +56,9 @@ class Model:
     bias: Floats
     gazetteer: Gazetteer
     tagger: Tagger
+    speller: Speller
     recall: Recall
+    frames: Frames
     confidence: Confidence
 
     def parse(self, text: str, allowed: Collection[str] | None = None) -> Parsed:
@@ -61,19 +68,21 @@ class Model:
             text: what was said; any text at all.
             allowed: only these intents are possible (all, where None).
         """
-        words = tokens(text)
+        heard = tokens(text)
         choice = [i for i, name in enumerate(self.intents) if allowed is None or name in allowed]
-        if not words or not choice:
+        if not heard or not choice:
             return NOTHING
+        words, slips = self.speller.correct(heard)
         folded = [t.word for t in words]
         known = self.recall.find(folded, self.gazetteer)
         if known and (allowed is None or known[0] in allowed):
-            return Parsed(known[0], _SURE, spans_of(words, known[1]), ((known[0], 1.0),), known[2])
+            sure = _SURE * _SLIP**slips
+            return Parsed(known[0], sure, spans_of(words, known[1]), ((known[0], 1.0),), known[2])
 
-        said = content(words) or folded
-        encoded = self.encoder.encode(said)
+        encoded = self.encoder.encode(content(words) or folded)
         scores = encoded.values @ self.weights[encoded.columns].astype(np.float32) + self.bias
-        reading = self.tagger.read(token_ids(text, words, self.gazetteer.features(folded)))
+        ids = token_ids(text, words, self.gazetteer.features(folded))
+        reading = self.tagger.read(ids)
         fused = log_softmax(SHARPNESS * scores) + _NEURAL * log_softmax(reading.intents)
         if allowed is not None:
             barred = np.ones(len(fused), bool)
@@ -82,12 +91,15 @@ class Model:
         share = np.exp(log_softmax(fused)).astype(np.float32)
         order = np.argsort(-share, kind="stable")[:_LISTED]
         best = int(order[0])
-        sure = self.confidence.of(signs(scores, best, self.encoder.covered(encoded)))
-        labels = self.tagger.decode(reading, share)
+        labels = by_word(self.tagger.decode(reading, ids, self.intents[best], share))
+        sure = self.confidence.of(
+            signs(scores, best, self.encoder.covered(encoded), slips / len(words)),
+            self.frames.odds(self.intents[best], labels),
+        )
         return Parsed(
             self.intents[best] if sure >= self.confidence.reject_below else None,
             sure,
-            spans_of(words, by_word(labels)),
+            spans_of(words, labels),
             tuple((self.intents[i], float(share[i])) for i in order if share[i] > 0),
         )
 
@@ -95,9 +107,13 @@ class Model:
         """Write to one file; a reader sees the old file or the new one, never half of it."""
         target = Path(path)
         arrays = {f"net.{name}": array for name, array in self.tagger.weights.items()}
-        for view, (known, idf) in enumerate(zip(self.encoder.known, self.encoder.idf, strict=True)):
-            arrays |= {f"known.{view}": known, f"idf.{view}": idf}
-        arrays |= {"weights": self.weights, "bias": self.bias, "deep": self.tagger.deep, "wide": self.tagger.wide}
+        arrays |= {"known": self.encoder.known, "idf": self.encoder.idf, "view": self.encoder.view}
+        arrays |= {
+            "weights": self.weights,
+            "bias": self.bias,
+            "deep": self.tagger.deep,
+            "wide": self.tagger.wide,
+        }
         sure = self.confidence
         arrays |= {"sure.centre": sure.centre, "sure.scale": sure.scale, "sure.weights": sure.weights}
         facts = {
@@ -108,6 +124,9 @@ class Model:
             "longest": self.gazetteer.longest,
             "sentences": self.recall.sentences,
             "patterns": self.recall.patterns,
+            "words": self.speller.words,
+            "foreign": sorted(self.speller.foreign),
+            "frames": self.frames.counts,
             "sure": [sure.bias, sure.reject_below],
         }
         arrays["facts"] = np.frombuffer(json.dumps(facts).encode(), np.uint8)
@@ -136,7 +155,9 @@ class Model:
                 arrays: dict[str, NDArray[Any]] = {name: file[name] for name in file.files}
             facts = json.loads(arrays["facts"].tobytes())
             if facts["format"] != FORMAT:
-                raise ModelError(f"{path}: model of version {facts['format']}, this program reads version {FORMAT}")
+                raise ModelError(
+                    f"{path}: model of version {facts['format']}, this program reads version {FORMAT}"
+                )
             return cls._from(arrays, facts)
         except OSError:
             raise
@@ -147,7 +168,6 @@ class Model:
 
     @classmethod
     def _from(cls, arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any]) -> "Model":
-        views = range(sum(name.startswith("known.") for name in arrays))
         net = {name[4:]: array for name, array in arrays.items() if name.startswith("net.")}
         sentences = {
             key: (intent, tuple((a, b, entity) for a, b, entity in labels))
@@ -155,12 +175,14 @@ class Model:
         }
         return cls(
             tuple(facts["intents"]),
-            SentenceEncoder(tuple(arrays[f"known.{v}"] for v in views), tuple(arrays[f"idf.{v}"] for v in views)),
+            SentenceEncoder(arrays["known"], arrays["idf"], arrays["view"]),
             arrays["weights"],
             arrays["bias"],
             Gazetteer(facts["values"], facts["longest"]),
             Tagger.of(arrays["deep"], arrays["wide"], facts["labels"], net),
+            Speller(facts["words"], frozenset(facts["foreign"])),
             Recall(sentences, facts["patterns"]),
+            Frames(facts["frames"]),
             Confidence(arrays["sure.centre"], arrays["sure.scale"], arrays["sure.weights"], *facts["sure"]),
         )
 
@@ -174,5 +196,3 @@ def by_word(labels: list[str]) -> Labels:
         elif label.startswith("I-"):
             out[-1] = (out[-1][0], i + 1, out[-1][2])
     return tuple(out)
-
-

@@ -28,6 +28,7 @@ class Sample:
         parts: columns of spelling and classes, beside the number of the word (`parts_at`).
         values: columns of known values, likewise.
         near: columns of the wide half, likewise.
+        told: columns of the wide half that depend on the intent, likewise.
         intent: class number.
         labels: label number of each word.
     """
@@ -39,6 +40,8 @@ class Sample:
     values_at: Columns
     near: Columns
     near_at: Columns
+    told: Columns
+    told_at: Columns
     intent: int
     labels: Columns
 
@@ -53,8 +56,8 @@ class Size:
     steps: int = 600
     rate: float = 4e-3
     wide_rate: float = 0.1
-    drop: float = 0.4
-    word_drop: float = 0.15
+    drop: float = 0.3
+    word_drop: float = 0.1
     value_drop: float = 0.3
     untold: float = 0.2
 
@@ -139,6 +142,7 @@ class Batch:
     mask: Tensor
     labels: Tensor
     intents: Tensor
+    told: Tensor
 
 
 def _bags(columns: list[Columns], places: list[Columns], bags: int) -> tuple[Tensor, Tensor]:
@@ -148,33 +152,39 @@ def _bags(columns: list[Columns], places: list[Columns], bags: int) -> tuple[Ten
     return torch.from_numpy(flat[order]), torch.from_numpy(starts)
 
 
-def collate(
-    samples: Sequence[Sample], rng: np.random.Generator, word_drop: float, value_drop: float
-) -> Batch:
-    """Make a batch; words and known values are left out at random, so that spelling and context must do."""
+def collate(samples: Sequence[Sample], rng: np.random.Generator, size: Size) -> Batch:
+    """Make a batch; words, known values and the intent are left out at random, so that the rest must do."""
     longest = max(len(s.words) for s in samples)
     deep: list[Columns] = []
     deep_at: list[Columns] = []
+    wide: list[Columns] = []
+    wide_at: list[Columns] = []
+    told = rng.random(len(samples)) >= size.untold
     labels = np.zeros((len(samples), longest), np.int64)
     mask = np.zeros((len(samples), longest), bool)
     for row, s in enumerate(samples):
         count = len(s.words)
         labels[row, :count] = s.labels
         mask[row, :count] = True
-        heard = np.flatnonzero((s.words > 0) & (rng.random(count) >= word_drop))
+        heard = np.flatnonzero((s.words > 0) & (rng.random(count) >= size.word_drop))
         deep += [s.words[heard], s.parts]
         deep_at += [heard + row * longest, s.parts_at + row * longest]
-        if rng.random() >= value_drop:
+        if rng.random() >= size.value_drop:
             deep.append(s.values)
             deep_at.append(s.values_at + row * longest)
-    wide_at = [s.near_at + row * longest for row, s in enumerate(samples)]
+        wide.append(s.near)
+        wide_at.append(s.near_at + row * longest)
+        if told[row]:
+            wide.append(s.told)
+            wide_at.append(s.told_at + row * longest)
     bags = len(samples) * longest
     return Batch(
         *_bags(deep, deep_at, bags),
-        *_bags([s.near for s in samples], wide_at, bags),
+        *_bags(wide, wide_at, bags),
         torch.from_numpy(mask),
         torch.from_numpy(labels),
         torch.tensor([s.intent for s in samples]),
+        torch.from_numpy(told),
     )
 
 
@@ -212,10 +222,9 @@ def fit(
         waiting: list[list[Sample]] = []
         for step in range(size.steps):
             waiting = waiting or _batches(draw(), size.batch, rng)
-            batch = collate(waiting.pop(), rng, size.word_drop, size.value_drop)
-            told = F.one_hot(batch.intents, n_intents).float()
-            told = told * torch.from_numpy(rng.random((len(told), 1)) >= size.untold)
-            scores, emissions = net(batch, told)
+            batch = collate(waiting.pop(), rng, size)
+            told = F.one_hot(batch.intents, n_intents) * batch.told[:, None]
+            scores, emissions = net(batch, told.float())
             loss = F.cross_entropy(scores, batch.intents, label_smoothing=0.1)
             loss = loss + net.crf_loss(emissions, batch, banned, first)
             share = step / size.steps

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from miron.learn.features import Columns, Floats, Ids, TokenIds, positions
+from miron.learn.features import Columns, Floats, Ids, TokenIds, positions, told_ids
 
 _HALF = ("embed.weight", "wide.weight")  # large tables, kept in half precision
 
@@ -59,25 +59,22 @@ class Tagger:
         wide = _sum_rows(w["wide.weight"], positions(self.wide, ids.near), ids.near_at, count)
         return Reading(intents, h @ w["mix.weight"].T + w["mix.bias"], wide)
 
-    def decode(self, reading: Reading, told: Floats) -> list[str]:
-        """Second pass: the best label sequence, given the probabilities of the intents."""
+    def decode(self, reading: Reading, ids: TokenIds, intent: str, shares: Floats) -> list[str]:
+        """Second pass: the best label sequence, given the likeliest intent and the shares of all."""
         w = self.weights
-        z = np.maximum(reading.mixed + w["told.weight"] @ told, 0)
-        path = viterbi(z @ w["emit.weight"].T + w["emit.bias"] + reading.wide, w["follow"], w["start"])
+        z = np.maximum(reading.mixed + w["told.weight"] @ shares, 0)
+        told = positions(self.wide, told_ids(ids, intent))
+        wide = reading.wide + _sum_rows(w["wide.weight"], told, ids.seen_at, len(ids.words))
+        path = viterbi(z @ w["emit.weight"].T + w["emit.bias"] + wide, w["follow"], w["start"])
         return [self.labels[i] for i in path]
 
 
 def _sum_rows(table: NDArray[np.floating], columns: Columns, at: Columns, count: int) -> Floats:
     """Sum the rows of a table that belong to each of `count` words (column = position + 1; 0 is unknown)."""
     known = columns >= 0
-    columns, at = columns[known], at[known]
-    order = np.argsort(at, kind="stable")
-    out = np.zeros((count, table.shape[1]), np.float32)
-    at = at[order]
-    if len(at):
-        starts = np.flatnonzero(np.diff(at, prepend=-1))
-        out[at[starts]] = np.add.reduceat(table[columns[order] + 1].astype(np.float32), starts)
-    return out
+    belongs = at[known] == np.arange(count)[:, None]  # (T, features)
+    found: Floats = belongs.astype(np.float32) @ table[columns[known] + 1].astype(np.float32)
+    return found
 
 
 def _window(x: Floats, reach: int) -> Floats:
@@ -92,8 +89,7 @@ def viterbi(emissions: Floats, follow: NDArray[np.floating], start: NDArray[np.f
     best = start + emissions[0]
     back = []
     index = np.arange(len(best))
-    # Transposed so that the maximum runs along memory.
-    into = np.ascontiguousarray(follow.T)
+    into = follow.T
     for row in emissions[1:]:
         scores = into + best
         choice = scores.argmax(1)

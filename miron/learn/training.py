@@ -24,10 +24,13 @@ from miron.learn.features import (
     content,
     positions,
     token_ids,
+    told_ids,
 )
+from miron.learn.frames import Frames
 from miron.learn.linear import Problem
 from miron.learn.model import Model
 from miron.learn.recall import Recall, slots_by_word
+from miron.learn.spelling import Speller
 from miron.learn.tagger import Tagger
 from miron.learn.text import Token, tokens
 
@@ -83,24 +86,44 @@ def train(
     number = {name: i for i, name in enumerate(intents)}
     rng = np.random.default_rng(settings.seed)
 
-    sentences = [_words(e.text) for e in examples]
-    encoder = SentenceEncoder.fit(sentences)
-    outside = [_words(t) for t in out_of_scope if tokens(t)]
-    rows = [encoder.encode(s) for s in [*sentences, *outside]]
+    speller = _speller(examples, out_of_scope)
+    encoder = SentenceEncoder.fit([_words(e.text) for e in examples])
+    outside = [t for t in (*out_of_scope, *_background()) if tokens(t)]
+    rows = [encoder.encode(_words(text)) for text in [*(e.text for e in examples), *outside]]
     problem = Problem(rows, encoder.width)
-    classes = [number[e.intent] for e in examples] + [-1] * len(outside)
-    weights, bias = problem.weights(problem.fit(np.arange(len(rows)), np.array(classes), len(intents)))
+    classes = np.array([number[e.intent] for e in examples] + [-1] * len(outside))
+    weights, bias = problem.weights(problem.fit(np.arange(len(rows)), classes, len(intents)))
     told(0.1)
-    confidence = _calibrate(examples, rows, encoder, problem, classes, len(intents), rng)
+    judge = _Judge(examples, rows, classes, encoder, speller, problem, len(intents), rng)
+    confidence = judge.calibrate()
     told(0.2)
     gazetteer = Gazetteer.fit(
-        (" ".join(t.word for t in tokens(e.text[s.start : s.end])), s.entity) for e in examples for s in e.slots
+        (" ".join(t.word for t in tokens(e.text[s.start : s.end])), s.entity)
+        for e in examples
+        for s in e.slots
     )
-    tagger = _train_tagger(examples, number, gazetteer, settings, rng, lambda share: told(0.2 + 0.8 * share))
+    tagger = _train_tagger(
+        examples, number, gazetteer, speller, settings, rng, lambda share: told(0.2 + 0.8 * share)
+    )
     told(1.0)
     return Model(
-        intents, encoder, weights.astype(np.float16), bias, gazetteer, tagger, Recall.fit(examples), confidence
+        intents,
+        encoder,
+        weights.astype(np.float16),
+        bias,
+        gazetteer,
+        tagger,
+        speller,
+        Recall.fit(examples),
+        Frames.fit(examples),
+        confidence,
     )
+
+
+def _speller(examples: Sequence[Example], out_of_scope: Sequence[str]) -> Speller:
+    words = Counter(t.word for e in examples for t in tokens(e.text))
+    foreign = {t.word for text in (*_background(), *out_of_scope) for t in tokens(text)}
+    return Speller(dict(words), frozenset(foreign - words.keys()))
 
 
 def _words(text: str) -> list[str]:
@@ -114,50 +137,56 @@ def _background() -> tuple[str, ...]:
     return tuple(line for line in lines if line and not line.startswith("#"))
 
 
-def _calibrate(
-    examples: Sequence[Example],
-    rows: Sequence[Encoded],
-    encoder: SentenceEncoder,
-    problem: Problem,
-    classes: Sequence[int],
-    n_intents: int,
-    rng: np.random.Generator,
-) -> Confidence:
-    """Cross-validate the n-gram machine with whole intents held out, and learn when it errs.
+@dataclass(slots=True)
+class _Judge:
+    """Cross-validates the n-gram machine with whole intents held out, to learn when it errs.
 
     What is judged in each round: held-out sentences, as they are and with a slip or a filler; sentences of the
-    held-out intents; held-out sentences given as out of scope; and the background.
+    held-out intents; held-out sentences that are out of scope. Rows beyond the examples are out of scope.
     """
-    count = len(examples)
-    fold = rng.permutation(len(rows)) % _FOLDS
-    group = rng.permutation(n_intents) % _FOLDS if n_intents > 3 else np.full(n_intents, -1)
-    label = np.array(classes)
-    background = [encoder.encode(_words(t)) for t in _background()]
-    found: list[list[float]] = []
-    right: list[bool] = []
-    inside: list[bool] = []
-    for k in range(_FOLDS) if count <= 2500 else range(1):
-        unmet = np.zeros(len(rows), bool)
-        unmet[:count] = group[label[:count]] == k
-        held = fold == k
-        chosen = np.flatnonzero(~unmet & ~held)
-        weights, bias = problem.weights(problem.fit(chosen, label[chosen], n_intents))
-        met = np.zeros(encoder.width, bool)
-        for i in chosen:
-            met[rows[i].columns] = True
-        judged = [(rows[i], -1 if unmet[i] else int(label[i])) for i in np.flatnonzero(held | unmet)]
-        judged += [(row, -1) for row in background]
-        for i in np.flatnonzero(held & ~unmet & (np.arange(len(rows)) < count)):
-            change = misspell if rng.random() < 0.5 else with_filler
-            judged.append((encoder.encode(_words(change(examples[i], rng).text)), int(label[i])))
-        for row, want in judged:
-            scores = row.values @ weights[row.columns] + bias
-            best = int(scores.argmax())
-            found.append(signs(scores, best, encoder.covered(row, met)))
-            right.append(best == want)
-            inside.append(want >= 0)
-    share = _OUTSIDE_WEIGHT * sum(inside) / max(1, len(inside) - sum(inside))
-    return Confidence.fit(found, right, [1.0 if i else share for i in inside])
+
+    examples: Sequence[Example]
+    rows: Sequence[Encoded]
+    classes: Columns
+    encoder: SentenceEncoder
+    speller: Speller
+    problem: Problem
+    n_intents: int
+    rng: np.random.Generator
+
+    def calibrate(self) -> Confidence:
+        count, label, rng = len(self.examples), self.classes, self.rng
+        fold = rng.permutation(len(self.rows)) % _FOLDS
+        group = (
+            rng.permutation(self.n_intents) % _FOLDS if self.n_intents > 3 else np.full(self.n_intents, -1)
+        )
+        found: list[list[float]] = []
+        right: list[bool] = []
+        inside: list[bool] = []
+        for k in range(_FOLDS) if count <= 2500 else range(1):
+            unmet = np.zeros(len(label), bool)
+            unmet[:count] = group[label[:count]] == k
+            held = fold == k
+            chosen = np.flatnonzero(~unmet & ~held)
+            weights, bias = self.problem.weights(self.problem.fit(chosen, label[chosen], self.n_intents))
+            met = np.zeros(self.encoder.width, bool)
+            for i in chosen:
+                met[self.rows[i].columns] = True
+            judged = [(self.rows[i], 0.0, -1 if unmet[i] else label[i]) for i in np.flatnonzero(held | unmet)]
+            judged += [(*self._varied(i), label[i]) for i in np.flatnonzero(held & ~unmet) if i < count]
+            for row, slips, want in judged:
+                scores = row.values @ weights[row.columns] + bias
+                best = int(scores.argmax())
+                found.append(signs(scores, best, self.encoder.covered(row, met), slips))
+                right.append(best == want)
+                inside.append(want >= 0)
+        share = _OUTSIDE_WEIGHT * sum(inside) / max(1, len(inside) - sum(inside))
+        return Confidence.fit(found, right, [1.0 if i else share for i in inside])
+
+    def _varied(self, i: int) -> tuple[Encoded, float]:
+        change = misspell if self.rng.random() < 0.5 else with_filler
+        words, slips = self.speller.correct(tokens(change(self.examples[i], self.rng).text))
+        return self.encoder.encode(content(words) or [t.word for t in words]), slips / max(1, len(words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +196,14 @@ class _Sampler:
     deep: Ids
     wide: Ids
     gazetteer: Gazetteer
+    speller: Speller
     intents: Mapping[str, int]
     labels: Mapping[str, int]
 
     def sample(self, example: Example) -> Sample:
         from miron.learn.network import Sample
 
-        ids, words = _features(example, self.gazetteer)
+        ids, words = _features(example, self.gazetteer, self.speller)
         labels = np.zeros(len(words), np.int64)
         for a, b, entity in slots_by_word(words, example.slots):
             labels[a] = self.labels[f"B-{entity}"]
@@ -183,6 +213,7 @@ class _Sampler:
             *_known(self.deep, ids.parts, ids.parts_at),
             *_known(self.deep, ids.values, ids.values_at),
             *_known(self.wide, ids.near, ids.near_at),
+            *_known(self.wide, told_ids(ids, example.intent), ids.seen_at),
             self.intents[example.intent],
             labels,
         )
@@ -193,12 +224,10 @@ def _known(known: Ids, ids: Ids, at: Columns) -> tuple[Columns, Columns]:
     return where[where >= 0] + 1, at[where >= 0]
 
 
-def _features(example: Example, gazetteer: Gazetteer) -> tuple[TokenIds, list[Token]]:
-    words = tokens(example.text)
+def _features(example: Example, gazetteer: Gazetteer, speller: Speller) -> tuple[TokenIds, list[Token]]:
+    words, _ = speller.correct(tokens(example.text))
     folded = [t.word for t in words]
-    own = Counter(
-        (" ".join(folded[a:b]), entity) for a, b, entity in slots_by_word(words, example.slots)
-    )
+    own = Counter((" ".join(folded[a:b]), entity) for a, b, entity in slots_by_word(words, example.slots))
     return token_ids(example.text, words, gazetteer.features(folded, own)), words
 
 
@@ -206,6 +235,7 @@ def _train_tagger(
     examples: Sequence[Example],
     intents: Mapping[str, int],
     gazetteer: Gazetteer,
+    speller: Speller,
     settings: Settings,
     rng: np.random.Generator,
     progress: Progress,
@@ -217,8 +247,8 @@ def _train_tagger(
         for s in e.slots:
             values.setdefault(s.entity, set()).add(e.text[s.start : s.end])
     labels = ["O", *(f"{sign}-{entity}" for entity in sorted(values) for sign in "BI")]
-    deep, wide = _vocabulary(examples, gazetteer)
-    sampler = _Sampler(deep, wide, gazetteer, intents, {name: i for i, name in enumerate(labels)})
+    deep, wide = _vocabulary(examples, gazetteer, speller)
+    sampler = _Sampler(deep, wide, gazetteer, speller, intents, {name: i for i, name in enumerate(labels)})
     varier = Varier({entity: sorted(texts) for entity, texts in values.items()}, rng)
     plain = [sampler.sample(e) for e in examples]
 
@@ -235,15 +265,16 @@ def _train_tagger(
     return Tagger.of(deep, wide, labels, weights)
 
 
-def _vocabulary(examples: Sequence[Example], gazetteer: Gazetteer) -> tuple[Ids, Ids]:
+def _vocabulary(examples: Sequence[Example], gazetteer: Gazetteer, speller: Speller) -> tuple[Ids, Ids]:
     """Features met often enough to learn about: sorted hashes of the deep and of the wide half."""
     deep: Counter[int] = Counter()
     wide: Counter[int] = Counter()
     for e in examples:
-        ids, _ = _features(e, gazetteer)
+        ids, _ = _features(e, gazetteer, speller)
         for part in (ids.words, ids.parts, ids.values):
             deep.update(part.tolist())
         wide.update(ids.near.tolist())
+        wide.update(told_ids(ids, e.intent).tolist())
     least = 1 if len(examples) < 3000 else 2
 
     def often(counts: Counter[int]) -> Ids:
