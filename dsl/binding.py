@@ -19,7 +19,7 @@ from dsl.tree import (
 )
 from dsl.types import FLAG, Type, TypeTable
 from engine.model import Const, EntityRef, Entry, Ref, Sum, Value
-from miron.source import ModelError, Problem, Span, suggest
+from miron.source import ModelError, Note, Problem, Span, suggest
 from miron.template import SlotRef
 
 TURN_TAKING = "turn_taking"
@@ -237,18 +237,15 @@ def origin(span: Span) -> str:
     return f"{span.source}:{span.line}:{span.column}"
 
 
-def error(code: str, message: str, span: Span, suggestion: str | None = None) -> ModelError:
-    """One author error as an exception."""
-    return ModelError((Problem(code, message, span, suggestion=suggestion),))
+def error(code: str, message: str, span: Span, advice: str = "") -> ModelError:
+    """One author error as an exception; ``advice`` says what to write instead."""
+    notes = (Note(advice, None),) if advice else ()
+    return ModelError((Problem(code, message, span, notes=notes),))
 
 
 def unknown(what: str, name: Name, known: object) -> ModelError:
     """The error for a name nobody declared, with the nearest that is."""
     candidates = list(known) if isinstance(known, (dict, list)) else []
+    message = f"no {what} is called '{name.text}'"
     near = suggest(name.text, candidates)
-    return error(
-        f"unknown-{what.split()[0].lower()}",
-        f"no {what} is called '{name.text}'",
-        name.span,
-        f"did you mean '{near}'?" if near else None,
-    )
+    return ModelError((Problem(f"unknown-{what.split()[0].lower()}", message, name.span, suggestion=near),))
