@@ -5,14 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from miron.source import ModelError, Note, Problem, suggest
-from miron.template import RuleRef, Template, walk
+from miron.template import (
+    Alternative,
+    Node,
+    Option,
+    Permutation,
+    RuleRef,
+    Sequence,
+    Template,
+    Text,
+    walk,
+)
+
+MAX_SIZE = 20_000
+"""Words and brackets of one sentence, phrases written out."""
 
 MAX_NESTING = 40
 """Phrases within phrases within phrases."""
 
 
 def phrase_problems(templates: Iterable[Template], phrases: Mapping[str, Template]) -> list[Problem]:
-    """Unknown phrases, and phrases that stand within themselves."""
+    """Unknown phrases, phrases that stand within themselves, and sentences that phrases make too large."""
+    templates = tuple(templates)
     problems: list[Problem] = []
     for template in (*phrases.values(), *templates):
         for node in walk(template.root):
@@ -36,6 +50,12 @@ def phrase_problems(templates: Iterable[Template], phrases: Mapping[str, Templat
                 phrases[deep].origin,
             )
         )
+    if not problems:
+        known: dict[str, int] = {}
+        for template in templates:
+            if _size(template.root, phrases, known) > MAX_SIZE:
+                message = "this sentence has too many parts"
+                problems.append(Problem("template-too-large", message, template.origin))
     return problems
 
 
@@ -88,3 +108,19 @@ def _too_deep(uses: Mapping[str, list[str]]) -> str | None:
                 continue
             depth[stack.pop()] = 1 + max((depth[used] for used in uses[name]), default=0)
     return next((name for name, levels in depth.items() if levels > MAX_NESTING), None)
+
+
+def _size(node: Node, phrases: Mapping[str, Template], known: dict[str, int]) -> int:
+    """Words and brackets below a node; parts in any order count once for each set of parts before them."""
+    match node:
+        case Text():
+            return 1 + node.text.count(" ")
+        case RuleRef():
+            if node.name not in known:
+                known[node.name] = _size(phrases[node.name].root, phrases, known)
+            return known[node.name]
+        case Sequence() | Alternative() | Option() | Permutation():
+            total = 1 + sum(_size(item, phrases, known) for item in node.items)
+            return total << (len(node.items) - 1) if isinstance(node, Permutation) else total
+        case _:
+            return 1

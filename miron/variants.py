@@ -1,4 +1,4 @@
-"""The variants of a template that can be said with the values present; counted and picked, not written out."""
+"""The variants of a template that can be said with the values present; counted and picked, not expanded."""
 
 from __future__ import annotations
 
