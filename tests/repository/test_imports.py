@@ -1,4 +1,4 @@
-"""The layers: receptionist → dsl → engine → miron, a pure core, and nothing heavy loaded before it is used."""
+"""The layers: receptionist → dsl → engine → miron, a pure core, and nothing heavy loaded too early."""
 
 from __future__ import annotations
 
