@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from hypothesis import HealthCheck, settings
+
 from miron.model import Forms, Miron, Slot
 from miron.template import Template, parse
+
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""For properties: a loaded machine is no reason to fail."""
 
 
 def lines(text: str) -> tuple[Template, ...]:

@@ -9,7 +9,7 @@ from miron.entities import Heard, Lexicon, recogniser
 from miron.model import EntityType
 from miron.render import clock, date, duration, ordinal
 from miron.words import words_of
-from tests.miron.build import lines
+from tests.miron.build import lines, unhurried
 
 NOW = datetime(2026, 11, 22, 9, 0)  # a Sunday
 TYPES = {
@@ -166,12 +166,14 @@ def test_every_minute_of_the_day_is_heard_as_it_is_said(locale):
         assert read("time", value, locale) == value
 
 
+@unhurried
 @given(st.dates(), st.sampled_from(["en", "de", "zh"]))
 def test_every_date_is_heard_as_it_is_said(day, locale):
     if 1900 <= day.year <= 2099:
         assert read("date", date(day.isoformat(), locale), locale, now=None) == day.isoformat()
 
 
+@unhurried
 @given(st.integers(0, 10**9), st.sampled_from(["en", "de", "zh"]))
 def test_every_duration_and_ordinal_is_heard_as_it_is_said(number, locale):
     assert read("duration", duration(number, locale), locale) == number
@@ -187,6 +189,7 @@ def test_a_live_list_changes_while_running():
     assert [found.value for found in find(heard, 0)] == ["Hopper Room"]
 
 
+@unhurried
 @given(st.text(max_size=40), st.sampled_from(["en", "de", "zh", "fr"]))
 def test_no_text_makes_a_recogniser_fail(text, locale):
     words = words_of(text, locale)

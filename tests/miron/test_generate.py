@@ -9,7 +9,7 @@ from miron.jinja_forms import jinja_problems
 from miron.model import EntityType, Forms, Miron
 from miron.parts import part, person_parts
 from miron.source import ModelError
-from tests.miron.build import lines, miron, slots
+from tests.miron.build import lines, miron, slots, unhurried
 
 TYPES = {
     "hue": EntityType("hue", "choice", values={"red": {"en": lines("(red|crimson)")}, "dark_blue": {}}),
@@ -91,6 +91,7 @@ def test_values_are_put_in_literally(name):
     assert say("greeting", 1, visitor__name=name).text == f"Hello, {name}!"
 
 
+@unhurried
 @given(st.text(min_size=1), st.text(min_size=1))
 def test_values_never_change_the_sentence_around_them(visitor, host):
     text = say("calling", visitor__name=visitor, visit__host=host).text
@@ -252,6 +253,7 @@ def test_names_have_parts(name, title, first, last):
     assert person_parts(name) == (title, first, last)
 
 
+@unhurried
 @given(st.text(max_size=30))
 def test_no_name_makes_the_splitter_fail(name):
     assert len(person_parts(name)) == 3

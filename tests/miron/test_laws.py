@@ -1,6 +1,6 @@
 """The laws of the language layer, on random models."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from miron.collide import collisions
@@ -8,7 +8,7 @@ from miron.generate import Generator
 from miron.model import EntityType, Expectation, Forms, Miron, Slot
 from miron.template import Alternative, Option, Sequence, SlotRef, Template, Text
 from miron.understand import Understander
-from tests.miron.build import lines, miron
+from tests.miron.build import lines, miron, unhurried
 
 HUES = EntityType("hue", "choice", values={hue: {} for hue in ("red", "dark_blue", "green")})
 TYPES = {"hue": HUES}
@@ -57,7 +57,7 @@ def _unique_slots(template):
     return len(names) == len(set(names))
 
 
-@settings(max_examples=150, deadline=None)
+@unhurried
 @given(templates.filter(_unique_slots), st.data())
 def test_what_a_miron_says_is_heard_as_that_miron_with_the_same_values(template, data):
     one = Miron("one", forms={"en": Forms((template,))}, slots=SLOTS)

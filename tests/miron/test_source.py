@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from miron.source import ModelError, Note, Problem, Span, suggest
+from tests.miron.build import unhurried
 
 TEXT = "rules:\n  when: heard greet\n  do: say ask_nmae\n"
 PLACE = Span("assets/desk.yaml", 3, 11, 3, 19)
@@ -53,6 +54,7 @@ def test_a_suggestion_is_the_nearest_name_and_none_when_nothing_is_near():
     assert suggest("name", []) is None
 
 
+@unhurried
 @given(st.text(), st.integers(-2, 40), st.integers(-2, 40), st.text(max_size=60))
 def test_rendering_never_fails(message, line, column, text):
     assert Problem("c", message, Span("f", line, column, line, column + 3)).render(text)

@@ -1,5 +1,7 @@
+from itertools import islice
+
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from miron.check import phrase_problems
@@ -22,6 +24,7 @@ from miron.template import (
     show,
     slot_refs,
 )
+from tests.miron.build import unhurried
 
 names = st.sampled_from(["visitor.name", "at", "visit.host", "größe", "房型"])
 texts = st.text(st.sampled_from("ab I'm,.!? ()[]{}<>|;\\你ü"), min_size=1, max_size=6)
@@ -49,6 +52,7 @@ nodes = st.recursive(
 templates = _rows(nodes).map(lambda root: Template(root, ""))
 
 
+@unhurried
 @given(templates)
 def test_parsing_what_was_printed_prints_the_same(template):
     printed = show(template)
@@ -56,12 +60,14 @@ def test_parsing_what_was_printed_prints_the_same(template):
     assert parse(show(parse(printed))) == parse(printed)
 
 
-@settings(max_examples=60)
-@given(templates.filter(lambda template: count(template) <= 3000))
+@unhurried
+@given(templates)
 def test_the_count_is_the_number_of_expansions(template):
-    assert count(template) == len(list(expand(template)))
+    written_out = sum(1 for _ in islice(expand(template), 2001))
+    assert written_out == min(count(template), 2001)
 
 
+@unhurried
 @given(st.text(st.sampled_from("ab ()[]{}<>|;\\:.（"), max_size=30))
 def test_any_text_is_a_template_or_reported_with_a_place(text):
     try:

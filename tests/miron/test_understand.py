@@ -1,14 +1,14 @@
 from datetime import datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from miron.model import EntityType, Expectation, Forms, Guess, Miron
 from miron.source import ModelError
 from miron.template import parse
 from miron.understand import Understander
-from tests.miron.build import lines, miron, slots
+from tests.miron.build import lines, miron, slots, unhurried
 
 PEOPLE = (
     "Grace Hopper",
@@ -399,7 +399,7 @@ def test_nasty_text_is_only_text(text):
         assert act.miron in {one.name for one in MIRONS}
 
 
-@settings(max_examples=150)
+@unhurried
 @given(st.text(max_size=60), st.sampled_from([None, "en", "de", "xx"]))
 def test_no_text_makes_understanding_fail(text, locale):
     for act in EARS.understand(text, [Expectation("bare_name"), Expectation("nobody")], locale=locale):
@@ -411,7 +411,7 @@ WORDS = (
 )
 
 
-@settings(max_examples=150)
+@unhurried
 @given(st.lists(st.sampled_from(WORDS.split()), max_size=25))
 def test_no_row_of_words_makes_understanding_fail(words):
     for act in EARS.understand(" ".join(words), [Expectation("bare_name")]):
