@@ -1,5 +1,6 @@
 """The n-gram classifier: a linear support vector machine over `features.SentenceEncoder`, trained in torch."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -79,27 +80,30 @@ def _svm(matrix: Any, transposed: Any, labels: Columns, classes: int) -> tuple[A
 
 
 def _csr(rows: Sequence[Encoded], width: int) -> Any:
-    import torch
-
     starts = np.cumsum([0, *(len(r.columns) for r in rows)])
-    return torch.sparse_csr_tensor(
-        torch.from_numpy(starts),
-        torch.from_numpy(np.concatenate([r.columns for r in rows])),
-        torch.from_numpy(np.concatenate([r.values for r in rows])),
-        (len(rows), width),
-    )
+    columns = np.concatenate([r.columns for r in rows])
+    return _tensor(starts, columns, np.concatenate([r.values for r in rows]), (len(rows), width))
 
 
 def _csr_transposed(rows: Sequence[Encoded], width: int) -> Any:
+    columns = np.concatenate([r.columns for r in rows])
+    values = np.concatenate([r.values for r in rows])
+    at = np.repeat(np.arange(len(rows)), [len(r.columns) for r in rows])
+    order = np.argsort(columns, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(np.bincount(columns, minlength=width))])
+    return _tensor(starts, at[order], values[order], (width, len(rows)))
+
+
+def _tensor(starts: Columns, columns: Columns, values: Floats, shape: tuple[int, int]) -> Any:
     import torch
 
-    cols = np.concatenate([r.columns for r in rows])
-    at = np.repeat(np.arange(len(rows)), [len(r.columns) for r in rows])
-    order = np.argsort(cols, kind="stable")
-    starts = np.concatenate([[0], np.cumsum(np.bincount(cols, minlength=width))])
-    return torch.sparse_csr_tensor(
-        torch.from_numpy(starts),
-        torch.from_numpy(at[order]),
-        torch.from_numpy(np.concatenate([r.values for r in rows])[order]),
-        (width, len(rows)),
-    )
+    with warnings.catch_warnings():
+        # torch says once that CSR is in beta; the two products used here have been stable for years.
+        warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
+        return torch.sparse_csr_tensor(
+            torch.from_numpy(starts),
+            torch.from_numpy(columns),
+            torch.from_numpy(values),
+            shape,
+            check_invariants=False,
+        )

@@ -151,7 +151,7 @@ class Model:
             OSError: the file cannot be read.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with open(path, "rb") as stored, np.load(stored, allow_pickle=False) as file:
                 arrays: dict[str, NDArray[Any]] = {name: file[name] for name in file.files}
             facts = json.loads(arrays["facts"].tobytes())
             if facts["format"] != FORMAT:

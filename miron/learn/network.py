@@ -188,6 +188,18 @@ def collate(samples: Sequence[Sample], rng: np.random.Generator, size: Size) -> 
     )
 
 
+@torch.no_grad()
+def _adagrad(weight: Tensor, squares: Tensor, rate: float) -> None:
+    """One step of Adagrad on the rows that the sparse gradient names (torch's own builds a tensor that warns)."""
+    if weight.grad is None:
+        return
+    gradient = weight.grad.coalesce()
+    rows, values = gradient.indices()[0], gradient.values()
+    seen = squares[rows] + values * values
+    squares[rows] = seen
+    weight.index_add_(0, rows, values / (seen.sqrt() + 1e-10), alpha=-rate)
+
+
 def _batches(samples: Sequence[Sample], size: int, rng: np.random.Generator) -> list[list[Sample]]:
     """Shuffled batches of sentences of similar length (padding costs time)."""
     order = rng.permutation(len(samples))
@@ -218,7 +230,7 @@ def fit(
         banned, first = (torch.from_numpy(a) for a in bans(labels))
         dense = [p for name, p in net.named_parameters() if not name.startswith("wide")]
         adam = torch.optim.Adam(dense, lr=size.rate, betas=(0.9, 0.98), fused=True)
-        adagrad = torch.optim.Adagrad(net.wide.parameters(), lr=size.wide_rate)
+        squares = torch.zeros_like(net.wide.weight)
         waiting: list[list[Sample]] = []
         for step in range(size.steps):
             waiting = waiting or _batches(draw(), size.batch, rng)
@@ -230,11 +242,11 @@ def fit(
             share = step / size.steps
             adam.param_groups[0]["lr"] = size.rate * min(1.0, share * 10 + 0.1) * (1 - share)
             adam.zero_grad()
-            adagrad.zero_grad()
+            net.wide.weight.grad = None
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(dense, 5.0)
             adam.step()
-            adagrad.step()
+            _adagrad(net.wide.weight, squares, size.wide_rate)
             if step % 10 == 0:
                 progress(share)
         weights = {name: p.detach().numpy().copy() for name, p in net.named_parameters()}
