@@ -256,10 +256,9 @@ class LiveExecutor:
             unit = self._network.units[rule]
             if unit.active != NONE and (self._x[unit.active] or self._x[unit.ended]):
                 left.append(rule)
-                self.set_level(unit.active, False)
-                self.set_level(unit.ended, False)
-                if unit.failed != NONE:
-                    self.set_level(unit.failed, False)
+            for level in (unit.active, unit.ended, unit.failed):
+                if level != NONE:
+                    self.set_level(level, False)
         return tuple(left)
 
     def leave(self, rules: Sequence[int]) -> tuple[int, ...]:

@@ -219,6 +219,7 @@ class Reference:
         for name in out.left | set(out.winners):
             out.left |= self.parts(name)
         out.left -= set(out.winners)
+        over = out.left
         out.left = {name for name in out.left if Active(name) in self.on or Ended(name) in self.on}
         # (8)
         flags = {e.name for e in self.program.entries.values() if e.kind == "flag"}
@@ -236,7 +237,7 @@ class Reference:
                 out.writes.setdefault(key, rule.name)
         # The tick is decided; now it is written.
         self.before = set(self.on)
-        for name in out.left:
+        for name in over:
             self.on -= {Active(name), Ended(name), Failed(name)}
         for rule in won:
             self.on -= {Ended(rule.name), Failed(rule.name)}

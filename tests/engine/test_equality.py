@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from engine.live import LiveExecutor
@@ -20,6 +21,8 @@ laws = settings(
     derandomize=not FULL,
 )
 
+matrix_laws = settings(laws, max_examples=10_000 if FULL else 60)
+
 
 @laws
 @given(programs, event_lists)
@@ -27,3 +30,14 @@ def test_live_executor_equals_the_reference(program: Program, events: list[Event
     network = Network.compile(program, INSTANT)
     live = play(Player(LiveExecutor(network)), events)
     assert not differ(live, play(ReferencePlayer(program, network), events))
+
+
+@matrix_laws
+@given(programs, event_lists)
+def test_matrix_executor_equals_the_live_one(program: Program, events: list[Event]) -> None:
+    matrix = pytest.importorskip("engine.matrix", reason="needs torch")
+    network = Network.compile(program, INSTANT)
+    live = LiveExecutor(network)
+    weighed = matrix.MatrixExecutor(network)
+    assert not differ(play(Player(weighed), events), play(Player(live), events))
+    assert weighed.snapshot() == live.snapshot()
