@@ -50,14 +50,14 @@ class MironLanguage:
         self.understander.update(type_name, values)
 
     def understand(
-        self, text: str, expected: Sequence[Expected], *, locale: str, t_wall: datetime
+        self, text: str, expected: Sequence[Expected], *, locale: str, t_wall: datetime, typed: bool = False
     ) -> Understood:
         """The best act, with the further acts of the same words."""
         expectations = tuple(
             Expectation(name, weight=1.0 if state else 0.5)
             for name, state in {item.miron: item.state for item in reversed(expected)}.items()
         )
-        acts = self.understander.understand(text, expectations, locale=locale, now=t_wall)
+        acts = self.understander.understand(text, expectations, locale, t_wall, typed=typed)
         if not acts:
             return Understood(NOT_UNDERSTOOD, confidence=0.0, locale=locale)
         best = acts[0]

@@ -83,7 +83,11 @@ class Handler:
         core = self._core
         try:
             meant = core.language.understand(
-                event.text, self.expectations(), locale=core.locale, t_wall=core.wall
+                event.text,
+                self.expectations(),
+                locale=core.locale,
+                t_wall=core.wall,
+                typed=event.via == "key",
             )
         except Exception as error:  # a broken language must not end the session
             core.note(code="understand", reason=f"{type(error).__name__}: {error}"[:500])

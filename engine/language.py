@@ -57,9 +57,17 @@ class Language(Protocol):
     """Both directions of the Mirons of one dialogue. Pure: equal arguments, equal result."""
 
     def understand(
-        self, text: str, expected: Sequence[Expected], *, locale: str, t_wall: datetime
+        self, text: str, expected: Sequence[Expected], *, locale: str, t_wall: datetime, typed: bool = False
     ) -> Understood:
-        """Understand ``text``; ``expected`` comes in the order in which it should be preferred."""
+        """Understand ``text``.
+
+        Args:
+            text: The words.
+            expected: What is expected, in the order in which it should be preferred.
+            locale: Language spoken so far.
+            t_wall: Local time, for "tomorrow".
+            typed: They came from a keyboard: what they say is sure.
+        """
         ...
 
     def say(self, parts: Sequence[tuple[str, Mapping[str, Json]]], *, locale: str, choose: Choose) -> Said:

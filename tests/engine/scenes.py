@@ -36,7 +36,7 @@ class Parrot:
     """A language without grammar: "greet x=1" is the Miron greet; a Miron is said as four words."""
 
     def understand(
-        self, text: str, expected: Sequence[Expected], *, locale: str, t_wall: datetime
+        self, text: str, expected: Sequence[Expected], *, locale: str, t_wall: datetime, typed: bool = False
     ) -> Understood:
         self.expected = [each.miron for each in expected]
         if text == "crash":
