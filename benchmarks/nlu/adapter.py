@@ -3,14 +3,14 @@
 
     adapter.py --train T.jsonl --eval E.jsonl:P.jsonl [--eval …] --timings J.json --work DIR [--semantic]
 
-Trains on T, saves the model in DIR, then loads it in a fresh process, which measures serving and writes for every
-row of each E a row to P: ``{"intent", "confidence", "slots": [{"start", "end", "entity", "value"}]}``. Rows of T and E
-are ``{"text", "intent", "slots"}``; only the texts of E are looked at. Rows of T with the intent ``oos`` (or null) are
-examples of what is out of scope.
+Trains on T, saves the model in DIR, then loads it in a fresh process, which measures serving and writes for
+every row of each E a row to P: ``{"intent", "confidence", "slots": [{"start", "end", "entity", "value"}]}``.
+Rows of T and E are ``{"text", "intent", "slots"}``; only the texts of E are looked at. Rows of T with the
+intent ``oos`` (or null) are examples of what is out of scope.
 
-J receives train_s, train_cpu_s, import_s, load_s, first_parse_s, cold_start_s, cold_start_cpu_s, p50_ms, p99_ms,
-p50_cpu_ms, p99_cpu_ms, rss_mb and model_mb. Training time excludes the import of torch. Latency is of one sentence at
-a time: 50 to warm up, then up to 300 of the last E, in a fixed random order.
+J receives train_s, train_cpu_s, import_s, load_s, first_parse_s, cold_start_s, cold_start_cpu_s, p50_ms,
+p99_ms, p50_cpu_ms, p99_cpu_ms, rss_mb and model_mb. Training time excludes the import of torch. Latency is
+of one sentence at a time: 50 to warm up, then up to 300 of the last E, in a fixed random order.
 """
 
 import argparse

@@ -7,6 +7,8 @@ samples; with one slip of the finger in a word of four letters or more; with a p
 else, intent ``oos``), and ``grammar.test.jsonl``, all four in one file for the out-of-scope figures.
 """
 
+# ruff: noqa: E501  (template data is read best one intent a line)
+
 import json
 import random
 import re
@@ -194,7 +196,7 @@ def sample(template: str, rng: random.Random) -> tuple[str, list[dict[str, Any]]
 def slip(row: dict[str, Any], rng: random.Random) -> dict[str, Any]:
     """One letter dropped, doubled, swapped or mistyped in one word of four letters or more."""
     text = row["text"]
-    word = rng.choice([m for m in re.finditer(r"[a-z]{4,}", text)])
+    word = rng.choice(list(re.finditer(r"[a-z]{4,}", text)))
     i = rng.randrange(word.start() + 1, word.end() - 1)
     kind = rng.randrange(4)
     new = ("", text[i] * 2, text[i + 1] + text[i], rng.choice("abcdefghijklmnopqrstuvwxyz"))[kind]

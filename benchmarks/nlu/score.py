@@ -17,10 +17,10 @@ def sureness(row: Row) -> float:
 def score(gold: Sequence[Row], predicted: Sequence[Row]) -> dict[str, float]:
     """Shares (0 to 1).
 
-    acc: intent right, of in-scope rows; slot_f1: micro F1 of exact spans; frame: intent and all slots right; ece:
-    expected calibration error of in-scope rows, ten bins. With out-of-scope rows also: auroc (a right sort of rows
-    into and out of scope by confidence), rejected (out of scope below the threshold) and kept (in-scope rows right
-    and not below it); the threshold is 0.5.
+    acc: intent right, of in-scope rows; slot_f1: micro F1 of exact spans; frame: intent and all slots
+    right; ece: expected calibration error of in-scope rows, ten bins. With out-of-scope rows also: auroc (a
+    right sort of rows into and out of scope by confidence), rejected (out of scope below the threshold) and
+    kept (in-scope rows right and not below it); the threshold is 0.5.
     """
     pairs = list(zip(gold, predicted, strict=True))
     inside = [(g, p) for g, p in pairs if g["intent"] not in ("oos", None)]
@@ -40,7 +40,9 @@ def score(gold: Sequence[Row], predicted: Sequence[Row]) -> dict[str, float]:
         high = [sureness(p) for _, p in inside]
         wins = sum((a > b) + 0.5 * (a == b) for a in high for b in low)
         found["auroc"] = wins / (len(low) * len(high))
-        found["kept"] = sum(sureness(p) >= 0.5 and g["intent"] == p["intent"] for g, p in inside) / len(inside)
+        found["kept"] = sum(sureness(p) >= 0.5 and g["intent"] == p["intent"] for g, p in inside) / len(
+            inside
+        )
     if outside:
         found["rejected"] = sum(sureness(p) < 0.5 for p in outside) / len(outside)
     return found

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from miron.learn.examples import Example, Parsed, SlotSpan
 from miron.learn.model import FORMAT, Model, ModelError
-from miron.learn.training import Settings, TrainingError, train
+from miron.learn.training import DEFAULTS, Settings, TrainingError, train
 
 __all__ = [
     "Example",
@@ -25,9 +25,9 @@ __all__ = [
 
 
 def content_hash(
-    examples: Sequence[Example], settings: Settings = Settings(), out_of_scope: Sequence[str] = ()
+    examples: Sequence[Example], settings: Settings = DEFAULTS, out_of_scope: Sequence[str] = ()
 ) -> str:
-    """A name (32 hexadecimal digits) for everything a model depends on: the file format, the settings, the examples."""
+    """A name (32 hexadecimal digits) for all a model depends on: file format, settings, examples."""
     facts = [
         FORMAT,
         [settings.seed, settings.steps],
@@ -41,7 +41,7 @@ def cached(
     examples: Sequence[Example],
     directory: str | os.PathLike[str],
     *,
-    settings: Settings = Settings(),
+    settings: Settings = DEFAULTS,
     out_of_scope: Sequence[str] = (),
     progress: Callable[[float], None] | None = None,
 ) -> Model:

@@ -1,4 +1,4 @@
-"""Variations of a training sentence that mean the same: other slot values, a slip of the finger, polite fillers."""
+"""Variations of a sentence that mean the same: other slot values, a slip of the finger, fillers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,13 +8,15 @@ import numpy as np
 from miron.learn.examples import Example, SlotSpan
 
 _BEFORE = (
-    "please", "could you", "could you please", "can you", "can you please", "would you", "would you please", "hey",
-    "hi", "hello", "ok", "okay", "so", "um", "uh", "er", "well", "now", "kindly", "i want you to", "i would like you to",
-    "i'd like you to", "i need you to", "would you mind", "just", "alright", "bitte", "also", "äh", "könntest du", "请", "麻烦",
+    "please", "could you", "could you please", "can you", "can you please", "would you",
+    "would you please", "hey", "hi", "hello", "ok", "okay", "so", "um", "uh", "er", "well", "now",
+    "kindly", "i want you to", "i would like you to", "i'd like you to", "i need you to",
+    "would you mind", "just", "alright", "bitte", "also", "äh", "könntest du", "请", "麻烦",
 )  # fmt: skip
 _AFTER = (
-    "please", "thanks", "thank you", "for me", "right now", "now", "will you", "would you", "if you can", "please thanks",
-    "ok", "if possible", "when you can", "thank you very much", "if you don't mind", "bitte", "danke", "谢谢",
+    "please", "thanks", "thank you", "for me", "right now", "now", "will you", "would you", "if you can",
+    "please thanks", "ok", "if possible", "when you can", "thank you very much", "if you don't mind",
+    "bitte", "danke", "谢谢",
 )  # fmt: skip
 _INSIDE = ("um", "uh", "please", "er", "you know", "like", "äh")
 _BESIDE = {
@@ -60,7 +62,7 @@ class Varier:
 
 
 def replace(example: Example, start: int, end: int, text: str) -> Example:
-    """Put `text` in the place start to end, moving the slots; the place lies inside one slot or outside all."""
+    """Put `text` in the place start to end, moving the slots; the place is inside one slot or outside all."""
     shift = len(text) - (end - start)
 
     def moved(s: SlotSpan) -> SlotSpan:

@@ -1,7 +1,7 @@
 """How sure to be: a small logistic regression over signs of doubt, learned by cross-validation.
 
-In each round some sentences are held out and some whole intents are: what the machine then says about sentences of an
-intent it never met is what it would say about sentences that are out of scope.
+In each round some sentences are held out and some whole intents are: what the machine then says about
+sentences of an intent it never met is what it would say about sentences that are out of scope.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ def log_softmax(scores: NDArray[np.floating]) -> NDArray[np.floating]:
 
 
 def signs(scores: Floats, best: int, covered: float, corrected: float) -> list[float]:
-    """Signs of doubt about taking class `best`: its score, its lead, its share, known letters, corrected words."""
+    """Signs for class `best`: its score, its lead, its share, known letters, corrected words."""
     others = np.delete(scores, best)
     second = float(others.max()) if len(others) else -1.0
     top = float(scores[best])

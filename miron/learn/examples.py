@@ -31,7 +31,8 @@ class Parsed:
         confidence: probability (0 to 1) that `intent` is right, out-of-scope sentences counted as wrong.
         spans: the slots, in order.
         ranking: intents with their share, best first; shares say which intent, not whether any.
-        why: ``exact`` (a training sentence), ``pattern`` (one with other known values), ``model`` or ``nothing``.
+        why: ``exact`` (a training sentence), ``pattern`` (one with other known values), ``model`` or
+        ``nothing``.
     """
 
     intent: str | None

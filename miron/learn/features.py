@@ -1,6 +1,7 @@
 """What the models see of a sentence: hashed names of n-grams, word shapes, word classes, known values.
 
-A feature is a short string, known by its CRC-32; two features that share one are a rare nuisance, not an error.
+A feature is a short string, known by its CRC-32; two features that share one are a rare nuisance, not an
+error.
 """
 
 import re
@@ -53,7 +54,7 @@ def _char_ngrams(word: str) -> tuple[int, ...]:
 
 
 def sentence_ids(words: Sequence[str]) -> tuple[list[int], list[int], list[int]]:
-    """Three views of a sentence: words and pairs at most three apart; letters; word classes and their pairs."""
+    """Three views: words and pairs at most three apart; letters; word classes and their pairs."""
     marked = ["<s>", *words]
     near = [_hash(f"w{w}") for w in words]
     near += [_hash(f"p{a} {b}") for i, a in enumerate(marked) for b in marked[i + 1 : i + 4]]
@@ -67,7 +68,7 @@ def sentence_ids(words: Sequence[str]) -> tuple[list[int], list[int], list[int]]
 
 
 class Encoded(NamedTuple):
-    """A sentence for the n-gram machine: columns, their values, and how many letter n-grams were never met."""
+    """A sentence for the n-gram machine: columns, values, and how many letter n-grams are unknown."""
 
     columns: Columns
     values: Floats
@@ -198,7 +199,7 @@ class Gazetteer:
     def places(
         self, words: Sequence[str], own: Counter[tuple[str, str]] | None = None
     ) -> Iterator[tuple[int, int, str]]:
-        """Known values in a sentence: first word, word after the last, entity; from left to right, longest first."""
+        """Known values: first word, word after the last, entity; from left to right, longest first."""
         for start in range(len(words)):
             for size in range(min(self.longest, len(words) - start), 0, -1):
                 found = self.values.get(" ".join(words[start : start + size]))

@@ -1,4 +1,4 @@
-"""The n-gram classifier: a linear support vector machine over `features.SentenceEncoder`, trained in torch."""
+"""The n-gram machine: a linear SVM over `features.SentenceEncoder`, trained in torch."""
 
 import warnings
 from collections.abc import Sequence
@@ -14,8 +14,8 @@ _DENSE_UP_TO = 2500  # sentences; beyond, their Gram matrix costs more than it s
 class Problem:
     """Sentences to separate, held in the form that is cheapest to train on.
 
-    Few sentences span a small space: in an orthonormal basis of it (Cholesky factor of the Gram matrix) the machine
-    is the same and training takes milliseconds, so that cross-validation costs nothing.
+    Few sentences span a small space: in an orthonormal basis of it (Cholesky factor of the Gram matrix) the
+    machine is the same and training takes milliseconds, so that cross-validation costs nothing.
     """
 
     def __init__(self, rows: Sequence[Encoded], width: int) -> None:
@@ -32,7 +32,7 @@ class Problem:
             self._factor = torch.linalg.cholesky((gram + gram.T) / 2 + 1e-3 * torch.eye(len(rows)))
 
     def fit(self, chosen: Columns, labels: Columns, classes: int) -> tuple[Any, Any]:
-        """Train on some of the rows; weights (in the inner basis) and bias. A label of -1 belongs to no class."""
+        """Train on some of the rows: weights (in the inner basis) and bias. Label -1 is no class."""
         import torch
 
         if self._factor is not None:

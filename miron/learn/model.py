@@ -106,7 +106,9 @@ class Model:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write to one file; a reader sees the old file or the new one, never half of it."""
         target = Path(path)
-        arrays = {f"net.{name}": array for name, array in self.tagger.weights.items()}
+        arrays: dict[str, NDArray[Any]] = {
+            f"net.{name}": array for name, array in self.tagger.weights.items()
+        }
         arrays |= {"known": self.encoder.known, "idf": self.encoder.idf, "view": self.encoder.view}
         arrays |= {
             "weights": self.weights,
@@ -134,7 +136,7 @@ class Model:
         handle, half = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         try:
             with os.fdopen(handle, "wb") as file:
-                np.savez(file, **arrays)
+                np.savez(file, allow_pickle=False, **arrays)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(half, target)

@@ -1,7 +1,7 @@
 """The neural half, in torch: training only (serving is `tagger.py`, in numpy).
 
-Two convolutions read a sentence; the strongest response of each unit names the intent, and a linear-chain CRF, told
-the intent, names the slots. The CRF also sees the features of a word and its neighbours directly ("wide and deep":
+Two convolutions read a sentence; the strongest response of each unit names the intent, and a linear-chain
+CRF, told the intent, names the slots. The CRF also sees a word and its neighbours directly ("wide and deep":
 the wide half is what learns from few sentences, the deep half what generalises from many).
 """
 
@@ -190,7 +190,7 @@ def collate(samples: Sequence[Sample], rng: np.random.Generator, size: Size) -> 
 
 @torch.no_grad()
 def _adagrad(weight: Tensor, squares: Tensor, rate: float) -> None:
-    """One step of Adagrad on the rows that the sparse gradient names (torch's own builds a tensor that warns)."""
+    """One step of Adagrad on the rows that the sparse gradient names (torch's own warns)."""
     if weight.grad is None:
         return
     gradient = weight.grad.coalesce()
@@ -243,7 +243,7 @@ def fit(
             adam.param_groups[0]["lr"] = size.rate * min(1.0, share * 10 + 0.1) * (1 - share)
             adam.zero_grad()
             net.wide.weight.grad = None
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             nn.utils.clip_grad_norm_(dense, 5.0)
             adam.step()
             _adagrad(net.wide.weight, squares, size.wide_rate)

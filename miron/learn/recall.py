@@ -15,7 +15,7 @@ _MOST_PATTERNS = 64
 
 def slots_by_word(words: Sequence[Token], slots: Iterable[SlotSpan]) -> Labels:
     """Slots as ranges of words; a slot that covers no word is left out."""
-    out = []
+    out: list[tuple[int, int, str]] = []
     for s in sorted(slots, key=lambda s: s.start):
         inside = [i for i, t in enumerate(words) if t.start < s.end and t.end > s.start]
         if inside and (not out or inside[0] >= out[-1][1]):
@@ -66,7 +66,7 @@ class Recall:
         )
 
     def find(self, words: Sequence[str], gazetteer: Gazetteer) -> tuple[str, Labels, str] | None:
-        """Intent, slots and how it was found (``exact`` or ``pattern``); None where nothing or several fit."""
+        """Intent, slots, and ``exact`` or ``pattern``; None where nothing or several fit."""
         known = self.sentences.get(" ".join(words))
         if known:
             return (*known, "exact")

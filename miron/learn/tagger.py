@@ -40,7 +40,7 @@ class Tagger:
         cls, deep: Ids, wide: Ids, labels: Sequence[str], weights: Mapping[str, NDArray[np.floating]]
     ) -> "Tagger":
         """Take weights over, the large tables in half precision."""
-        kept = {
+        kept: dict[str, NDArray[np.floating]] = {
             name: array.astype(np.float16 if name in _HALF else np.float32, copy=False)
             for name, array in weights.items()
         }

@@ -1,4 +1,4 @@
-"""Training: examples in, `Model` out. Needs torch, which is imported when training starts and never for serving."""
+"""Training: examples in, `Model` out. Needs torch, which serving never imports."""
 
 from __future__ import annotations
 
@@ -56,6 +56,9 @@ class Settings:
     steps: int | None = None
 
 
+DEFAULTS = Settings()
+
+
 class TrainingError(ValueError):
     """The examples cannot be learned from; the message says why."""
 
@@ -63,7 +66,7 @@ class TrainingError(ValueError):
 def train(
     examples: Sequence[Example],
     *,
-    settings: Settings = Settings(),
+    settings: Settings = DEFAULTS,
     progress: Progress | None = None,
     out_of_scope: Sequence[str] = (),
 ) -> Model:
@@ -141,8 +144,8 @@ def _background() -> tuple[str, ...]:
 class _Judge:
     """Cross-validates the n-gram machine with whole intents held out, to learn when it errs.
 
-    What is judged in each round: held-out sentences, as they are and with a slip or a filler; sentences of the
-    held-out intents; held-out sentences that are out of scope. Rows beyond the examples are out of scope.
+    What is judged in each round: held-out sentences, as they are and with a slip or a filler; sentences of
+    the held-out intents; held-out sentences that are out of scope. Rows beyond the examples are out of scope.
     """
 
     examples: Sequence[Example]
@@ -170,10 +173,15 @@ class _Judge:
             chosen = np.flatnonzero(~unmet & ~held)
             weights, bias = self.problem.weights(self.problem.fit(chosen, label[chosen], self.n_intents))
             met = np.zeros(self.encoder.width, bool)
-            for i in chosen:
+            for i in chosen.tolist():
                 met[self.rows[i].columns] = True
-            judged = [(self.rows[i], 0.0, -1 if unmet[i] else label[i]) for i in np.flatnonzero(held | unmet)]
-            judged += [(*self._varied(i), label[i]) for i in np.flatnonzero(held & ~unmet) if i < count]
+            judged = [
+                (self.rows[i], 0.0, -1 if unmet[i] else int(label[i]))
+                for i in np.flatnonzero(held | unmet).tolist()
+            ]
+            judged += [
+                (*self._varied(i), int(label[i])) for i in np.flatnonzero(held & ~unmet).tolist() if i < count
+            ]
             for row, slips, want in judged:
                 scores = row.values @ weights[row.columns] + bias
                 best = int(scores.argmax())

@@ -1,9 +1,9 @@
-"""The trained understanding: learns a toy grammar, rejects the rest, survives any text, keeps its promises."""
+"""The trained understanding: learns a toy grammar, rejects the rest, survives any text."""
 
 import json
 import subprocess
 import sys
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 
 import numpy as np
@@ -43,12 +43,20 @@ def example(intent: str, template: str, **values: str) -> Example:
 
 
 def toy_grammar() -> list[Example]:
-    visits = ("i am here to see {person}", "i have an appointment with {person} at {time}", "is {person} in today")
+    visits = (
+        "i am here to see {person}",
+        "i have an appointment with {person} at {time}",
+        "is {person} in today",
+    )
     rooms = ("where is {room}", "how do i get to {room}", "please show me the way to {room}")
     found = [example("visit", t, person=n, time=c) for t, n, c in product(visits, NAMES, TIMES)]
     found += [example("find_room", t, room=r) for t, r in product(rooms, ROOMS)]
-    found += [Example(t, "wifi") for t in ("what is the wifi password", "how do i get online", "guest wifi please")]
-    found += [Example(t, "taxi") for t in ("call me a taxi", "i need a cab", "order a taxi please", "get me a cab")]
+    found += [
+        Example(t, "wifi") for t in ("what is the wifi password", "how do i get online", "guest wifi please")
+    ]
+    found += [
+        Example(t, "taxi") for t in ("call me a taxi", "i need a cab", "order a taxi please", "get me a cab")
+    ]
     return list(dict.fromkeys(found))
 
 
@@ -86,7 +94,11 @@ def test_pattern_with_another_known_value_is_recognised(model: Model) -> None:
         ("wher is the studio", "find_room", {"room": "the studio"}),
         ("um could you call me a taxi thanks", "taxi", {}),
         ("hello i am here to see grace hoper please", "visit", {"person": "grace hoper"}),
-        ("i have an appointment with alan turing at noon thank you", "visit", {"person": "alan turing", "time": "noon"}),
+        (
+            "i have an appointment with alan turing at noon thank you",
+            "visit",
+            {"person": "alan turing", "time": "noon"},
+        ),
     ],
 )
 def test_slips_and_fillers_are_tolerated(model: Model, text: str, intent: str, slots: dict[str, str]) -> None:
@@ -102,7 +114,13 @@ def test_slot_values_keep_the_words_as_said(model: Model) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["mozart died in vienna", "my knee hurts when it snows", "the goalkeeper saved two penalties", "qwzx pflk", "?!"],
+    [
+        "mozart died in vienna",
+        "my knee hurts when it snows",
+        "the goalkeeper saved two penalties",
+        "qwzx pflk",
+        "?!",
+    ],
 )
 def test_unrelated_text_is_not_believed(model: Model, text: str) -> None:
     assert model.parse(text).confidence < 0.5
@@ -125,7 +143,7 @@ def test_confidence_and_shares_are_probabilities(model: Model) -> None:
 
 
 HOSTILE = [
-    "", " ", "\x00\x07\x1b[31m", "a" * 100_000, "taxi " * 20_000, "🤖🚕" * 500, "\u202eixat a em llac", "שלום עולם",
+    "", " ", "\x00\x07\x1b[31m", "a" * 100_000, "taxi " * 20_000, "🤖🚕" * 500, "\u202eixat a", "שלום עולם",
     "请问蓝色房间在哪里", "{{7*7}}", "%s%n", "<b onclick=x>", "\ud800", "ﷺ", "i\u0307\u0301" * 50, "'" * 300,
 ]  # fmt: skip
 
@@ -141,7 +159,7 @@ def test_no_text_is_too_hostile(model: Model, text: str) -> None:
 def test_spans_lie_in_order_inside_any_text(model: Model, text: str) -> None:
     spans = model.parse(text).spans
     assert all(0 <= s.start < s.end <= len(text) for s in spans)
-    assert all(a.end <= b.start for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(spans))
 
 
 def test_saved_and_loaded_model_answers_equally(model: Model, tmp_path: Path) -> None:
