@@ -1,7 +1,7 @@
 """The adjacency of a network for the live executor.
 
-Only groups under this tick's pulses and edges can reach their thresholds, so only these are visited. What such
-groups ask for is kept together as the bits of one integer per *block* (a trigger's groups, at most
+Only groups under this tick's pulses and edges can reach their thresholds, so only these are visited. What
+such groups ask for is kept together as the bits of one integer per *block* (a trigger's groups, at most
 :data:`BLOCK` of them), flipped when a level changes; ``word & care == want`` is then the whole sum of a group
 without gates. Which groups of a block act under a word never changes, so it is remembered (a decision table,
 filled as words are met). Levels that very many groups ask for are not written into every word but kept in one
@@ -56,7 +56,7 @@ class Doubt(NamedTuple):
 
 
 Write: TypeAlias = "tuple[int, tuple[tuple[int, int], ...], tuple[Block, ...] | None]"
-"""A level to change: its id, (word, bit) to flip, blocks that this edge triggers (None: neither edge does)."""
+"""A level to change: its id, (word, bit) to flip, blocks that this edge triggers (None: no edge does)."""
 
 
 def all_hold(terms: tuple[Term, ...], last: list[int], now: int) -> bool:
@@ -83,8 +83,8 @@ class Effect:
 
 
 Candidate: TypeAlias = tuple[int, int, int, int, Effect | None, int, int, Doubt | None]
-"""A group in a block: its bits (care, want), its id; its rule and what that does, or NONE if the rule may lose or
-changes the state of rules; a gate (pulse or NONE, ms) that must hold; what else it needs."""
+"""A group in a block: its bits (care, want), its id; its rule and what that does, or NONE if the rule may
+lose or changes states; a gate (pulse or NONE, ms) that must hold; what else it needs."""
 
 
 class Plan(Tick):
@@ -150,7 +150,7 @@ class Timed:
                 continue
             else:
                 masks = tuple([mask for mask in doubt.masks if self.word & mask.care == mask.want])
-                if not all([mask.terms for mask in masks]):
+                if not all(mask.terms for mask in masks):
                     continue
                 self.hard.append((bit, Doubt(doubt.terms, masks)))
             self.keyed.append((candidate, bit))
@@ -188,7 +188,7 @@ def flag_bits(network: Network, winners: Iterable[int]) -> dict[int, bool]:
 
 
 class Tables:
-    """Everything about a network that does not change, and what was found out about it; shared by sessions."""
+    """What does not change about a network, and what was found out about it; shared by sessions."""
 
     def __init__(self, network: Network) -> None:
         self.network = network
@@ -328,7 +328,7 @@ class Tables:
             bits: dict[int, bool] = {}
             if unit.yes or unit.no or unit.forget or unit.spent != NONE:
                 bits = flag_bits(self.network, (rule,))
-            if _is_simple(unit) and not any([self.watched[level] for level in bits]):
+            if _is_simple(unit) and not any(self.watched[level] for level in bits):
                 self.simple[rule] = 1
                 if bits or unit.thinks:
                     self.effects[rule] = Effect(unit)

@@ -14,6 +14,7 @@ from engine.model import (
     EntityRef,
     Failed,
     Held,
+    Item,
     Level,
     Lit,
     Mask,
@@ -184,12 +185,11 @@ class _Lowering:
         return self.gates.setdefault(Gate(self.pulse(within.pulse), within.ms), len(self.gates))
 
     def _flag_levels(self) -> tuple[Flag, ...]:
-        asked: dict[tuple[str, Op], int] = {}
+        ids: dict[tuple[str, Op], int] = {}
         for level, number in self.levels.items():
             if isinstance(level, Test) and level.op in (Op.YES, Op.NO) and not level.ref.parts:
-                asked[level.ref.entry, level.op] = number
-        get = asked.get
-        return tuple(Flag(name, get((name, Op.YES), NONE), get((name, Op.NO), NONE)) for name in self.flag_ids)
+                ids[level.ref.entry, level.op] = number
+        return tuple(Flag(x, ids.get((x, Op.YES), NONE), ids.get((x, Op.NO), NONE)) for x in self.flag_ids)
 
     def _flags(self) -> None:
         for name, entry in self.program.entries.items():
@@ -416,6 +416,8 @@ def _turns(units: list[Unit], groups: list[AndGroup]) -> tuple[int, ...]:
 def _reads(value: Value) -> list[Ref | EntityRef]:
     if isinstance(value, Sum):
         return _reads(value.left) + _reads(value.right)
+    if isinstance(value, Item):
+        return [value.of, *_reads(value.at)]
     return [] if isinstance(value, Const) else [value]
 
 
@@ -435,6 +437,8 @@ def value_name(value: Any) -> str:
         return repr(value.value)
     if isinstance(value, Sum):
         return f"({value_name(value.left)} {'-' if value.minus else '+'} {value_name(value.right)})"
+    if isinstance(value, Item):
+        return f"{value_name(value.of)}[{value_name(value.at)}]"
     if isinstance(value, EntityRef):
         return ".".join((f"{value.miron}:{value.slot}", *value.parts))
     return ".".join((value.entry, *value.parts))

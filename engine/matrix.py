@@ -1,8 +1,8 @@
 """The matrix executor: the equations of :mod:`engine.network` written out over sparse weights (torch).
 
-:class:`MatrixStep` is one tick for a batch of sessions: vectors in, vectors out, exact in float32 because every sum
-is a small integer or half. :class:`MatrixExecutor` is one session of it behind the executor interface. For audit,
-export and many sessions at once; a kiosk runs the live executor and needs no torch.
+:class:`MatrixStep` is one tick for a batch of sessions: vectors in, vectors out, exact in float32 because
+every sum is a small integer or half. :class:`MatrixExecutor` is one session of it behind the interface of
+executors. For audit, export and many sessions at once; a kiosk runs the live executor and needs no torch.
 """
 
 from __future__ import annotations
@@ -277,7 +277,7 @@ class MatrixStep(torch.nn.Module):  # type: ignore[misc]
         return winners
 
     def _write(self, x: Tensor, winners: Tensor, over: Tensor) -> Tensor:
-        """(7), (8), ``once``; K = 4 outweighs what can speak against it, since collectors are capped at one."""
+        """(7), (8), ``once``; K = 4 outweighs what speaks against it, since collectors are capped at one."""
         ends = _step(self._times("own_levels", torch.maximum(over, winners)) - 0.5)
         x = _step(4 * self._times("on_weights", winners) + x - ends - 0.5)
         yes, no, forget = (_step(self._times(f"{n}_weights", winners) - 0.5) for n in ("yes", "no", "forget"))
@@ -286,7 +286,7 @@ class MatrixStep(torch.nn.Module):  # type: ignore[misc]
         return _step(x + to_yes + to_no + self._times("spend", winners) - 0.5)
 
     def save(self, path: Path) -> None:
-        """Write all weights with the names of their rows and columns (npz): matrices as (row, column, weight)."""
+        """Write weights and names of units (npz); a matrix M as ``M.row``, ``M.column``, ``M.weight``."""
         net = self.network
         arrays: dict[str, Any] = {
             "levels": np.array(net.level_names),
@@ -308,7 +308,7 @@ class MatrixStep(torch.nn.Module):  # type: ignore[misc]
 
 
 class MatrixExecutor:
-    """One session of :class:`MatrixStep`; see :class:`engine.network.Executor`. Everything is looked at, always."""
+    """One session of :class:`MatrixStep`; see :class:`engine.network.Executor`."""
 
     def __init__(self, network: Network, step: MatrixStep | None = None) -> None:
         self._network = network
@@ -421,7 +421,7 @@ class MatrixExecutor:
         """Leave rules from outside a tick."""
         units = self._network.units
         left = []
-        for rule in sorted({*rules, *(part for rule in rules for part in units[rule].parts)}):
+        for rule in sorted({*rules, *(part for whole in rules for part in units[whole].parts)}):
             unit = units[rule]
             if unit.active != NONE and (self._x[unit.active] or self._x[unit.ended]):
                 left.append(rule)

@@ -361,8 +361,8 @@ class Closing(NamedTuple):
         arm: Clocks whose condition begins to hold, or begins anew: (re)start their deadlines.
         cancel: Clocks whose condition no longer holds: their deadlines are void.
         pulses: ``fired``, ``finished`` and ``took`` pulses for the coming tick.
-        edges: A level that some test group asks for has risen or fallen: the coming tick may have winners even
-            if it has no pulses.
+        edges: A level that some test group asks for has risen or fallen: the coming tick may have winners
+            even if it has no pulses.
     """
 
     ended: tuple[int, ...] = ()
@@ -405,7 +405,7 @@ class Executor(Protocol):
         """
 
     def leave(self, rules: Sequence[int]) -> tuple[int, ...]:
-        """Leave rules from outside a tick (at the end of a visit); returns those left, with parts, by rank."""
+        """Leave rules from outside a tick (at the end of a visit); returns those left, parts too, by rank."""
 
     def close(self) -> Closing:
         """End rules by themselves, derive levels, find clocks to arm; after all ``set_level``."""

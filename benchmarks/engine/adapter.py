@@ -1,8 +1,8 @@
 """The live executor on the workload of the rule-engine benchmark.
 
-A workload is JSON: rules with one trigger (an event, or a fact that becomes true or false), fact tests, perhaps
-``after event X within T``, and effects (act, set, clear, emit). :func:`lower` makes it a program of the model, the
-way an author's rules would become one; :class:`Adapter` feeds events to the executor as a session does.
+A workload is JSON: rules with one trigger (an event, or a fact that becomes true or false), fact tests,
+perhaps ``after event X within T``, and effects (act, set, clear, emit). :func:`lower` makes it a program of
+the model, as an author's rules would become one; :class:`Adapter` feeds events to the executor as a session does.
 """
 
 from __future__ import annotations

@@ -106,7 +106,7 @@ class Reference:
         )
 
     def order_of_turns(self) -> list[str]:
-        """By rank, but what could end or renew a rule's whole comes before the rule, if it can lose itself."""
+        """By rank, but what could end or renew a rule's whole comes before the rule, if it can lose."""
         can_lose = [r for r in self.rules if r.part_of or self.drops(r)]
         order: list[str] = []
         begun: set[str] = set()
@@ -174,7 +174,7 @@ class Reference:
 
     def tick(self, pulses: set[Pulse], now: int) -> RefTick:
         out = RefTick()
-        # (1), (2)
+        # Equations (1) and (2).
         acting: list[tuple[Rule, int, Group]] = [
             (rule, i, group)
             for rule in self.rules
@@ -182,7 +182,7 @@ class Reference:
             for i, group in enumerate(rule.groups)
             if self.group_acts(group, pulses, now)
         ]
-        # (3)
+        # Equation (3).
         taking = [rule.scope for rule, _, group in acting if group.takes]
         acting = [
             (rule, i, group)
@@ -191,10 +191,10 @@ class Reference:
         ]
         out.groups = {(rule.name, i) for rule, i, _ in acting}
         out.taken = any(group.takes for _, _, group in acting)
-        # (4)
+        # Equation (4).
         candidates = [rule for rule in self.rules if any(rule is r for r, _, _ in acting)]
         groups = {r.name: [g for rule, _, g in acting if rule is r] for r in candidates}
-        # (5)
+        # Equation (5).
         in_force = {level.rule for level in self.on if isinstance(level, Active)}
         won: list[Rule] = [r for r in candidates if r.name not in self.turns]
         for rule in sorted(
@@ -210,7 +210,7 @@ class Reference:
                 won.append(rule)
         won.sort(key=lambda r: self.rank[r.name])
         out.winners = [r.name for r in won]
-        # (6), (7)
+        # Equations (6) and (7).
         for rule in won:
             out.consumed.update(name for group in groups[rule.name] for name in group.eats)
             out.left.update(rule.effects.leave)
@@ -221,7 +221,7 @@ class Reference:
         out.left -= set(out.winners)
         over = out.left
         out.left = {name for name in out.left if Active(name) in self.on or Ended(name) in self.on}
-        # (8)
+        # Equation (8).
         flags = {e.name for e in self.program.entries.values() if e.kind == "flag"}
         for rule in won:
             out.unknown.update(flags.intersection(rule.effects.forget))
@@ -231,7 +231,7 @@ class Reference:
                     (out.unknown if value is None else out.yes if value else out.no).add(assign.entry)
         out.no -= out.yes
         out.unknown -= out.yes | out.no
-        # (9)
+        # Equation (9).
         for rule in won:
             for key in self.keys(rule, flags):
                 out.writes.setdefault(key, rule.name)

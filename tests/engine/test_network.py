@@ -1,4 +1,4 @@
-"""What the network decides, row by row of the semantics, on every executor; and what cannot become a network."""
+"""What the network decides, on every executor; and what cannot become a network."""
 
 from __future__ import annotations
 
