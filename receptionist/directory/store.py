@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -59,6 +60,7 @@ class Database:
         self._serial: AbstractContextManager[Any] = nullcontext()
         self._joined = threading.local()
         self._engine, self.name, file = self._connectable(url, timeout_s)
+        weakref.finalize(self, self._engine.dispose)  # a database in memory keeps one connection open
         if file is not None and not file.exists():
             self._begin_file(file, create, timeout_s)
         with self._translated():
