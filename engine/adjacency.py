@@ -346,16 +346,28 @@ class Tables:
 
     def plan(self, acting: list[Candidate]) -> Plan:
         """The plan for these groups of one block, at least one."""
-        raw = tuple([candidate[2] for candidate in acting])
-        plan = self._plans.get(raw)
-        if plan is not None:
+        if len(acting) == 1:
+            _, _, g, rule, effect, _, _, _ = acting[0]
+            raw: tuple[int, ...] = (g,)
+            if raw in self._plans:
+                return self._plans[raw]
+            if rule == NONE:
+                return self._undecided(raw)
+            self._remembered += 1
+            plan = self._plans[raw] = Plan(self.network, raw)
+            plan.winners = (rule,)
+            if effect is not None:
+                plan.on, plan.off, plan.thinks = effect.on, effect.off, effect.thinks
             return plan
+        raw = tuple([candidate[2] for candidate in acting])
+        if raw in self._plans:
+            return self._plans[raw]
         winners: list[int] = []
         effects: list[Effect] = []
         for candidate in acting:
             rule = candidate[3]
             if rule == NONE:
-                return self.merged(raw)
+                return self._undecided(raw)
             if not winners or winners[-1] != rule:
                 winners.append(rule)
                 if candidate[4] is not None:
@@ -393,7 +405,7 @@ class Tables:
         if all(self.simple[rule] for rule in rules) and not any(of[g].eats for g in groups):
             plan = self._decided(raw, rules, [e for rule in rules if (e := self.effects[rule]) is not None])
         else:
-            self._count()
+            self._remembered += 1
             plan = self._plans[raw] = Plan(self.network, raw)
             plan.decided = False
             plan.candidates = tuple((rule, tuple(by_rule[rule])) for rule in rules)
@@ -402,7 +414,7 @@ class Tables:
         return plan
 
     def _decided(self, raw: tuple[int, ...], winners: Sequence[int], effects: list[Effect]) -> Plan:
-        self._count()
+        self._remembered += 1
         plan = self._plans[raw] = Plan(self.network, raw)
         plan.winners = tuple(winners)
         if not effects:
@@ -434,16 +446,19 @@ class Tables:
     def judge(self, block: Block, word: int) -> Timed | Plan | None:
         """Evaluate the groups of a block under a word, and remember."""
         _, _, outcomes, candidates = block
-        acting = [candidate for candidate in candidates if word & candidate[0] == candidate[1]]
+        acting = []
+        gated = False
+        for candidate in candidates:
+            if word & candidate[0] == candidate[1]:
+                acting.append(candidate)
+                if candidate[5] != NONE or candidate[7] is not None:
+                    gated = True
         outcome: Timed | Plan | None = None
         if acting:
-            for candidate in acting:
-                if candidate[5] != NONE or candidate[7] is not None:
-                    outcome = Timed(acting, word)
-                    break
-            else:
-                outcome = self.plan(acting)
-        self._count()
+            outcome = Timed(acting, word) if gated else self.plan(acting)
+        self._remembered += 1
+        if self._remembered > MEMORY:
+            self._forget()
         outcomes[word] = outcome
         return outcome
 
@@ -472,15 +487,13 @@ class Tables:
                 acting.append(candidate)
         return self.plan(acting) if acting else None
 
-    def _count(self) -> None:
+    def _forget(self) -> None:
         """Bound the memory: full decision tables are begun anew."""
-        self._remembered += 1
-        if self._remembered > MEMORY:
-            self._remembered = 0
-            self._plans = {}
-            for blocks in (*self.by_pulse, *self.by_edge.values()):
-                for block in blocks:
-                    block[2].clear()
+        self._remembered = 0
+        self._plans = {}
+        for blocks in (*self.by_pulse, *self.by_edge.values()):
+            for block in blocks:
+                block[2].clear()
 
 
 def _is_simple(unit: Unit) -> bool:

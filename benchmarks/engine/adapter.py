@@ -2,7 +2,7 @@
 
 A workload is JSON: rules with one trigger (an event, or a fact that becomes true or false), fact tests,
 perhaps ``after event X within T``, and effects (act, set, clear, emit). :func:`lower` makes it a program of
-the model, as an author's rules would become one; :class:`Adapter` feeds events to the executor as a session does.
+the model, as an author's rules would become one; :class:`Adapter` feeds events as a session does.
 """
 
 from __future__ import annotations
