@@ -144,6 +144,8 @@ def main() -> None:
     if options.serve:
         print(json.dumps(serve(model_path, evals)))
         return
+    if options.semantic:
+        parser.error("--semantic: the sentence encoder is not built yet")
     if not (options.train and evals):
         parser.error("--train and at least one --eval are needed")
     facts = train(options, model_path)
