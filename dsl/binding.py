@@ -23,7 +23,12 @@ from miron.source import ModelError, Note, Problem, Span, suggest
 from miron.template import SlotRef
 
 TURN_TAKING = "turn_taking"
-READY_MADE = ("agree", "disagree", "help", "repeat", "skip", "cancel", "correct", "stop")
+READY_MADE = (
+    *("agree", "disagree", "help", "repeat", "skip", "cancel", "correct", "stop"),
+    "none_of_these",
+)
+PICKS = (f"{TURN_TAKING}.pick", f"{TURN_TAKING}.pick_last")
+"""How the place of something in a list is told; understood only where something is chosen."""
 PERCEPTS = ("anything", "not_understood", "silence", "noise")
 """Mirons that nobody declares: what the ears tell."""
 BODY: Mapping[str, tuple[str, ...]] = {

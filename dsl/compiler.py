@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, replace
 from typing import ParamSpec, TypeVar
 
-from dsl.binding import BODY, DIALOGUE_SCOPE, OUTER_SCOPE, TURN_TAKING, Bound, Env, Tables, origin
+from dsl.binding import BODY, DIALOGUE_SCOPE, OUTER_SCOPE, PICKS, TURN_TAKING, Bound, Env, Tables, origin
 from dsl.conditions import Conditions, span_of
-from dsl.forge import Forge
+from dsl.forge import Forge, acts
 from dsl.lower import bind, lower_rule, slot_type
 from dsl.questions import settings
 from dsl.tree import (
@@ -26,7 +26,7 @@ from dsl.tree import (
     ValueExpr,
 )
 from dsl.types import FLAG, NUMBER, TEXT, Type, TypeTable
-from dsl.usage import called_modules, heard_names, said_names
+from dsl.usage import called_modules, heard_names, hears, said_names
 from engine.model import (
     Assign,
     Const,
@@ -34,11 +34,14 @@ from engine.model import (
     Entry,
     Group,
     Json,
+    Lit,
     MironMeta,
+    Op,
     Program,
     Pulse,
     Ref,
     Rule,
+    Test,
     Value,
 )
 from miron.model import EntityType, Forms, Miron, Slot
@@ -54,7 +57,7 @@ EARS = ("speaking", "typing")
 """Flags of the other that every dialogue has: the ears and the keyboard write them."""
 NEVER = "never/"
 """Prefix of the rules that watch ``never`` conditions."""
-COUNTERS = ("step", "silent", "not_understood", "noise", "help")
+COUNTERS = ("step", "silent", "not_understood", "noise", "help", "begun")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +182,7 @@ class _Compiler:
         if self.problems:
             raise ModelError(sorted_problems(self.problems))
         self._progress(forge)
+        self._barge_in(forge)
         return self._compiled(forge, mirons)
 
     def _try(self, action: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
@@ -334,10 +338,10 @@ class _Compiler:
         entries = self.tables.entries
         for counter in COUNTERS:
             entry = f"{name}/{counter}"
-            entries[entry] = (Entry(entry, "number", default=0, hidden=True), NUMBER)
+            entries[entry] = (Entry(entry, "number", default=first_count(counter), hidden=True), NUMBER)
         entries[f"{name}/how"] = (Entry(f"{name}/how", "text", hidden=True), TEXT)
         private = entries[ref.entry][0].private
-        for extra in ("proposed", "pending"):
+        for extra in ("proposed", "pending", "before", *(("picked",) if decl.offers else ())):
             entry = f"{name}/{extra}"
             entries[entry] = (Entry(entry, kind.kind, kind.name, private=private, hidden=True), kind)
         if decl.checks:
@@ -394,22 +398,50 @@ class _Compiler:
     def _progress(self, forge: Forge) -> None:
         """Any telling is progress: all questions begin at their first step again."""
         counters = [
-            Assign(entry, Const(0))
+            Assign(entry, Const(first_count(entry.rsplit("/", 1)[1])))
             for entry in self.tables.entries
             if "/" in entry and entry.rsplit("/", 1)[1] in COUNTERS
         ]
-        agreed = [entry for entry in self.tables.entries if entry.endswith("/agreed")]
+        told = Group(Pulse("told", ""), text="anything told")
         if counters:
-            forge.rules["~progress"] = Rule(
-                "~progress",
-                (Group(Pulse("told", ""), text="anything told"),),
-                effects=Effects(assign=tuple(counters), forget=tuple(agreed)),
-                scope=OUTER_SCOPE,
-                ignore_again=False,
-                priority=-1_000_000,
-                origin="<built in>",
-                hidden=True,
-            )
+            self._built_in(forge, "~progress", [told], Effects(assign=tuple(counters)))
+        for name, (question, env) in self.tables.questions.items():
+            if question.checks is not None:
+                agreed = Ref(f"{name}/agreed")
+                entry, _ = env.entry(question.checks)
+                denied = replace(told, lits=(Lit(Test(Op.NO, agreed)),))
+                other = Lit(Test(Op.EQ, entry, Ref(f"{name}/proposed")), False)
+                changed = Group(Pulse("changed", entry.entry), (Lit(Test(Op.YES, agreed)), other))
+                self._built_in(forge, f"~doubt {name}", [denied, changed], Effects(forget=(agreed.entry,)))
+
+    def _barge_in(self, forge: Forge) -> None:
+        """What is understood and used breaks off speech; so does any sound where an utterance allows it."""
+        takers = [
+            Group(Pulse("took", name), text="understood")
+            for name, (decl, _) in self.tables.rules.items()
+            if acts(decl.do) and any(hears(expr) for expr in decl.when)
+        ]
+        understood = [*takers, Group(Pulse("told", ""), text="understood")]
+        self._built_in(forge, "~barge_in", understood, Effects(barge_in="understood"))
+        if any(decl.barge_in == "any_sound" for decl, _ in self.tables.mirons.values()):
+            speaking = Lit(Test(Op.YES, Ref(f"{self.dialogue.other}.speaking")))
+            sounds = [Group(Pulse("other", name)) for name in ("anything", "not_understood", "noise")]
+            sounds.append(Group(None, (speaking,)))
+            self._built_in(forge, "~sound", sounds, Effects(barge_in="sound"))
+
+    @staticmethod
+    def _built_in(forge: Forge, name: str, groups: Iterable[Group], effects: Effects) -> None:
+        """A rule of every dialogue."""
+        forge.rules[name] = Rule(
+            name,
+            tuple(groups),
+            effects=effects,
+            scope=OUTER_SCOPE,
+            ignore_again=False,
+            priority=-1_000_000,
+            origin="<built in>",
+            hidden=True,
+        )
 
     def _compiled(self, forge: Forge, mirons: list[Miron]) -> Compiled:
         eaten = {name for rule in forge.rules.values() for group in rule.groups for name in group.eats}
@@ -484,8 +516,13 @@ class _Compiler:
             )
             for locale, written in decl.forms.items()
         }
-        gated = name.endswith("/value")
+        gated = name.endswith("/value") or name in PICKS
         return Miron(name, decl.channel, forms, slots, gated=gated, origin=origin(decl.name.span))
+
+
+def first_count(counter: str) -> int:
+    """What a counter of a question begins with: steps count from one."""
+    return 1 if counter == "step" else 0
 
 
 def _templates(texts: tuple[Text, ...]) -> tuple[Template, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from dsl.binding import DIALOGUE_SCOPE, OUTER_SCOPE, Env, Tables, origin
 from dsl.tree import RuleDecl, Step
+from dsl.usage import all_steps
 from engine.model import Active, Effects, Ended, Entry, Group, Intercept, Lit, Mask, OnBusy, Pulse, Rule
 from miron.source import Span
 
@@ -144,14 +145,11 @@ def has_acts(step: Step) -> bool:
     )
 
 
+def acts(steps: Iterable[Step]) -> bool:
+    """Whether some step does something that can be perceived or takes time."""
+    return any(has_acts(step) or step.ask or step.wait_for for step in all_steps(steps))
+
+
 def speaks(steps: Iterable[Step]) -> bool:
-    """Whether some step says or asks something."""
-    return any(
-        step.say
-        or step.ask
-        or step.call
-        or speaks(step.do)
-        or speaks(step.decide)
-        or any(speaks(handler) for _, handler in step.handlers)
-        for step in steps
-    )
+    """Whether some step says or asks something, or calls what may."""
+    return any(step.say or step.ask or step.call for step in all_steps(steps))

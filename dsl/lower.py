@@ -312,7 +312,8 @@ class Body:
 
     def _act(self, channel: str, uses: tuple[Use, ...]) -> ActSpec:
         parts = tuple(self._part(use) for use in uses)
-        return ActSpec(channel, parts[0].mirons[0], parts)
+        allowed = barge_in(self.env.tables, (part.mirons[0] for part in parts))
+        return ActSpec(channel, parts[0].mirons[0], parts, barge_in=allowed)
 
     def _part(self, use: Use) -> Part:
         name = self.env.miron(use.name)
@@ -504,6 +505,12 @@ def bind(env: Env, tables: Tables, kind: str, value: ValueExpr) -> Bound:
     if isinstance(value, Literal):
         return Bound(literal=value, value=Const(value.value))
     return Bound(value=env.value(value, tables.types.named(kind)))
+
+
+def barge_in(tables: Tables, mirons: Iterable[str]) -> str:
+    """What breaks off an utterance of these Mirons; the most careful of them decides."""
+    policies = {tables.mirons[name][0].barge_in for name in mirons if name in tables.mirons}
+    return next((policy for policy in ("no", "any_sound") if policy in policies), "yes")
 
 
 def slot_type(tables: Tables, miron: str, slot: str) -> Type | None:

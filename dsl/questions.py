@@ -15,14 +15,14 @@ prompt or hint of the present step.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dsl.binding import TURN_TAKING, Env, unknown
-from dsl.forge import Edge, following, speaks
+from dsl.binding import PICKS, TURN_TAKING, Env, unknown
+from dsl.forge import Edge, acts, following, speaks
 from dsl.tree import Name, QuestionDecl, Use
 from dsl.types import FLAG, Type
-from dsl.usage import hears
+from dsl.usage import events, hears
 from engine.model import (
     Active,
     ActSpec,
@@ -30,8 +30,11 @@ from engine.model import (
     Assign,
     Const,
     Effects,
+    Ended,
+    EntityRef,
     Group,
     Intercept,
+    Item,
     Lit,
     Mask,
     Op,
@@ -157,7 +160,10 @@ class _Asking:
         self.how = Ref(name + "/how")
         self.proposed = Ref(name + "/proposed")
         self.pending = Ref(name + "/pending")
+        self.begun = Ref(name + "/begun")
+        self.confirm = ""
         self.answered: list[Edge] = []
+        self.missed: list[Group] = []
 
     # Small words
 
@@ -174,6 +180,7 @@ class _Asking:
         masks: tuple[Mask, ...] = (),
         suffix: str = "",
         part_of: str = "",
+        followed: bool = True,
     ) -> str:
         env = self.body.env.rescoped(self.start)
         return self.body.forge.part(
@@ -185,6 +192,7 @@ class _Asking:
             masks=masks,
             part_of=part_of or self.start,
             suffix=f"?{self.name}{suffix}",
+            followed=followed,
         )
 
     def _heard(self, miron: str, state: str, eats: str) -> Group:
@@ -203,8 +211,21 @@ class _Asking:
         node = self._part(groups, effects, masks, suffix, self.body.part_of)
         return self.body.edge(node)
 
+    def _states(self) -> list[str]:
+        """The states in which the question listens."""
+        return [self.ask, self.confirm] if self.confirm else [self.ask]
+
     def _cut(self) -> tuple[str, ...]:
-        return (self.ask,) if self.settings.barge_in else ()
+        return tuple(self._states()) if self.settings.barge_in else ()
+
+    def _heard_anywhere(self, miron: str, eats: str = "") -> list[Group]:
+        return [self._heard(miron, state, eats or state) for state in self._states()]
+
+    def _unchanged(self) -> tuple[Mask, ...]:
+        """Inhibits while the same words have told a value: that is the answer, not their yes or no."""
+        entry = Ref(self.entry)
+        same = Lit(Test(Op.EQ, entry, Ref(self.name + "/before")), False)
+        return (Mask((self._is(entry, Op.KNOWN), same)), Mask((self._is(self.pending, Op.KNOWN),)))
 
     def _settle(self, **more: object) -> Effects:
         """Effects of an answer: counters start again, the prompt is broken off, and ``done Q`` is thought."""
@@ -219,8 +240,10 @@ class _Asking:
     def lower(self, edges: list[Edge], masks: tuple[Mask, ...]) -> list[Edge]:
         body, forge = self.body, self.body.forge
         assigns = [
-            Assign(self.step.entry, Sum(self.step, Const(1))),
+            Assign(self.step.entry, Sum(self.step, self.begun)),
+            Assign(self.begun.entry, Const(0)),
             Assign(self.how.entry, Const("first")),
+            Assign(self.name + "/before", Ref(self.entry)),
         ]
         if self.use.args:
             _, value = self.use.args[0]
@@ -243,16 +266,21 @@ class _Asking:
                 Mask((Lit(Test(Op.KNOWN, Ref(self.entry)), False),)),
                 Mask((Lit(Test(Op.UNSURE, Ref(self.entry))),)),
             )
-            self.answered.append(self._out([begin.leaving(self.start).group()], ".known", unknown_now))
+            self.known = self._out([begin.leaving(self.start).group()], ".known", unknown_now)
+            self.answered.append(self.known)
         over = self._is(self.step, Op.GT, self.settings.steps)
         self.ask = self._ask([begin.group()], (*known, Mask((over,))))
         gave_up = [
             self._out([begin.leaving(self.start).group()], ".over", (*known, Mask((Lit(over.of, False),))))
         ]
+        prompted = Group(Pulse("self", self.name, "started"), (Lit(Active(self.ask)),))
+        self._part(
+            [prompted], Effects(assign=(Assign(self.begun.entry, Const(1)),)), (), ".begun", followed=False
+        )
         self._answers()
         self._failures()
         reactions = self._reactions(gave_up)
-        reactions += self._digressions()
+        reactions += self._digressions(known)
         groups = list(forge.rules[self.ask].groups) + [Edge(part, (part,)).group() for part in reactions]
         forge.change(self.ask, groups=tuple(map(following, groups)))
         body.fail("gave_up", gave_up)
@@ -271,7 +299,12 @@ class _Asking:
         for how in ("first", "silent", "not_understood", "noise", "help", "bridge"):
             texts = s.hint if s.hint and how in ("not_understood", "help") else s.prompt
             parts += self._opener(texts, self.step, how, given)
-        act = ActSpec("speech", s.prompt[0], tuple(parts), question=self.name, step=self.step)
+        from dsl.lower import barge_in
+
+        policy = barge_in(self.env.tables, s.prompt) if s.barge_in else "no"
+        act = ActSpec(
+            "speech", s.prompt[0], tuple(parts), question=self.name, step=self.step, barge_in=policy
+        )
         return self._part(groups, Effects(acts=(act,)), masks, ".ask")
 
     def _opener(self, texts: Sequence[str], step: Ref, how: str, given: dict[str, Value]) -> list[Part]:
@@ -292,22 +325,49 @@ class _Asking:
         filled = (Mask((Lit(Test(Op.KNOWN, entry), False),)), Mask((self._is(self.pending, Op.KNOWN),)))
         hearing = [*env.tables.hearing.get(self.entry, ()), *(env.miron(name) for name in self.decl.hear)]
         hearing.append(self.name + "/value")
+        unchanged = self._unchanged()
         if self.decl.checks:
             told = Assign(self.entry, self.proposed, "told")
             agreed = Assign(self.name + "/agreed", Const(True))
             yes = self._settle(assign=(told, agreed))
-            self.answered.append(self._out([self._heard(agree, self.ask, start)], ".yes", effects=yes))
+            self.answered.append(self._out([self._heard(agree, self.ask, start)], ".yes", unchanged, yes))
             no = self._settle(assign=(Assign(self.name + "/agreed", Const(False)),))
-            self.body.fail("denied", [self._out([self._heard(disagree, self.ask, start)], ".no", effects=no)])
+            denials = [self._heard(miron, self.ask, start) for miron in (disagree, f"{TURN_TAKING}.correct")]
+            self.body.fail("denied", [self._out(denials, ".no", unchanged, no)])
         elif self.kind == FLAG:
             for miron, value in ((agree, True), (disagree, False)):
                 effects = self._settle(assign=(Assign(self.entry, Const(value), "told"),))
                 groups = [self._heard(miron, self.ask, start)]
-                self.answered.append(self._out(groups, ".yes" if value else ".no", effects=effects))
+                self.answered.append(self._out(groups, ".yes" if value else ".no", unchanged, effects))
+        if self.decl.offers:
+            self._picks()
         groups = [self._heard(miron, self.ask, start) for miron in dict.fromkeys(hearing)]
-        self.answered.append(self._out(groups, ".answer", filled, self._settle()))
+        tellings = ("told",) if self.decl.checks else ("told", "changed")
+        otherwise = [
+            Group(Pulse(kind, self.entry), (Lit(Active(self.ask)),), (start,), text=f"{kind} {self.entry}")
+            for kind in tellings
+        ]
+        self.answered.append(self._out([*groups, *otherwise], ".answer", filled, self._settle()))
         if self.settings.confirm != "no" and self.kind != FLAG:
             self._confirm(groups)
+
+    def _picks(self) -> None:
+        """Something offered is chosen by its place in the list."""
+        assert self.decl.offers is not None
+        offered, _ = self.env.entry(self.decl.offers)
+        places: dict[str, Value] = {PICKS[0]: EntityRef(PICKS[0], "at"), PICKS[1]: Const(-1)}
+        picked = Ref(self.name + "/picked")
+        known = self._is(picked, Op.KNOWN)
+        chosen = []
+        self.missed = []
+        for miron, place in places.items():
+            effects = Effects(assign=(Assign(picked.entry, Item(offered, place)),))
+            state = self._part([self._heard(miron, self.ask, self.ask)], effects, (), ".picked")
+            chosen.append(Group(None, (Lit(Active(state)), known), (self.start,), text=f"hear {miron}"))
+            missed = (Lit(Active(state)), replace(known, positive=False))
+            self.missed.append(Group(None, missed, (state,), text="nothing in that place"))
+        effects = self._settle(assign=(Assign(self.entry, picked, "told"),))
+        self.answered.append(self._out(chosen, ".chosen", (), effects))
 
     def _confirm(self, groups: Sequence[Group]) -> None:
         """A value heard badly waits aside until the other has agreed to it."""
@@ -324,7 +384,7 @@ class _Asking:
             question=f"{self.name}/confirm",
             step=self.step,
         )
-        confirm = self._part(here, Effects(acts=(act,)), (Mask((held,)),), ".confirm")
+        confirm = self._part(here, Effects(acts=(act,), cut=self._cut()), (Mask((held,)),), ".confirm")
         self.confirm = confirm
         self.body.forge.intercepts.append(Intercept(self.entry, confirm, self.pending.entry, True))
         yes = self._settle(assign=(Assign(self.entry, self.pending, "told"),), forget=(self.pending.entry,))
@@ -344,16 +404,17 @@ class _Asking:
         """What the other may say that ends the question without an answer."""
         body, start = self.body, self.start
         if self.settings.skip:
-            way = self._out([self._heard(f"{TURN_TAKING}.skip", self.ask, start)], ".skipped")
+            skip = self._heard_anywhere(f"{TURN_TAKING}.skip", start)
+            way = self._out(skip, ".skipped", effects=Effects(cut=self._cut()))
             body.fail("skipped", [way])
         if self.decl.offers:
-            way = self._out([self._heard(f"{TURN_TAKING}.none_of_these", self.ask, start)], ".none")
+            none = self._heard_anywhere(f"{TURN_TAKING}.none_of_these", start)
+            way = self._out(none, ".none", effects=Effects(cut=self._cut()))
             body.fail("none_of_these", [way])
         if body.handles("cancelled") or not _heard_outside(body, "cancel"):
             effects = Effects(cut=self._cut())
-            way = self._out(
-                [self._heard(f"{TURN_TAKING}.cancel", self.ask, start)], ".cancelled", effects=effects
-            )
+            cancel = self._heard_anywhere(f"{TURN_TAKING}.cancel", start)
+            way = self._out(cancel, ".cancelled", effects=effects)
             body.fail("cancelled", [way])
 
     def _reactions(self, gave_up: list[Edge]) -> list[str]:
@@ -377,11 +438,11 @@ class _Asking:
             )
         heard = {
             "silent": silences,
-            "not_understood": [self._heard("not_understood", ask, ask)],
+            "not_understood": [self._after_prompt("not_understood"), *self.missed],
             "noise": [self._heard("noise", ask, ask)],
         }
-        if self.settings.digress is False:
-            heard["not_understood"].append(self._heard("anything", ask, ask))
+        _, barred = _interrupting(self.body, self.settings.digress)
+        heard["not_understood"] += [self._heard(miron, ask, ask) for miron in barred]
         last = self._is(self.step, Op.GE, s.steps)
         parts = []
         for how, groups in heard.items():
@@ -399,9 +460,10 @@ class _Asking:
                     forget=(self.pending.entry,),
                 )
                 parts.append(self._part(groups, effects, masks, f".{how}"))
-            over = [Group(group.pulse, group.lits, (start,), group.takes, group.text) for group in groups]
+            over = [replace(group, eats=(start,)) for group in groups]
             gave_up.append(self._out(over, f".{how}.over", (Mask((Lit(last.of, False),)),)))
-        for how, mirons in (("help", ("help",)), ("first", ("repeat",))):
+        once_more = ("repeat",) if self.decl.checks else ("repeat", "correct")
+        for how, mirons in (("help", ("help",)), ("first", once_more)):
             effects = Effects(
                 assign=(
                     Assign(self.how.entry, Const(how)),
@@ -420,10 +482,17 @@ class _Asking:
         again = Effects(assign=(Assign(self.how.entry, Const("first")), Assign(self.step.entry, Const(1))))
         if not self.decl.checks:
             parts.append(self._part([other], again, elsewhere, ".progress"))
-        if hasattr(self, "confirm"):
+        if self.confirm:
             groups = [
-                self._heard(f"{TURN_TAKING}.disagree", self.confirm, self.confirm),
-                self._heard("not_understood", self.confirm, self.confirm),
+                *(
+                    self._heard(miron, self.confirm, self.confirm)
+                    for miron in (
+                        f"{TURN_TAKING}.disagree",
+                        f"{TURN_TAKING}.correct",
+                        "not_understood",
+                        "noise",
+                    )
+                ),
                 Group(
                     None,
                     (Lit(Active(self.confirm)), Lit(After(self.confirm, s.wait_ms(1))), *quiet),
@@ -436,11 +505,25 @@ class _Asking:
                     Assign(self.how.entry, Const("first")),
                 ),
                 forget=(self.pending.entry,),
+                cut=self._cut(),
             )
             parts.append(self._part(groups, effects, (Mask((last,)),), ".unconfirmed"))
-            over = [Group(group.pulse, group.lits, (start,), group.takes) for group in groups]
+            again = [
+                self._heard(f"{TURN_TAKING}.{word}", self.confirm, self.confirm)
+                for word in ("repeat", "help")
+            ]
+            repeated = self._part(again, Effects(cut=self._cut()), (), ".confirm_again")
+            asked = self.body.forge.rules[self.confirm].groups
+            edge = Edge(repeated, (repeated,)).group()
+            self.body.forge.change(self.confirm, groups=(*asked, following(edge)))
+            over = [replace(group, eats=(start,)) for group in groups]
             gave_up.append(self._out(over, ".unconfirmed.over", (Mask((Lit(last.of, False),)),)))
         return parts
+
+    def _after_prompt(self, miron: str) -> Group:
+        """What is not understood while the question is still being put means nothing."""
+        heard = self._heard(miron, self.ask, self.ask)
+        return replace(heard, lits=(*heard.lits, Lit(Ended(self.ask))))
 
     def _noise_steps(self, last: Lit) -> list[tuple[tuple[Mask, ...], Value]]:
         """Noise goes to the next step that needs no voice: one variant for each step it can come from."""
@@ -460,26 +543,34 @@ class _Asking:
             for target, steps in targets.items()
         ]
 
-    def _digressions(self) -> list[str]:
-        """A rule of an outer scope that took an act and speaks interrupts; the question comes back."""
-        rules = _interrupting(self.body, self.settings.digress)
-        if not rules:
-            return []
-        states = [self.ask] + ([self.confirm] if hasattr(self, "confirm") else [])
-        groups = [
-            Group(Pulse("took", rule), (Lit(Active(state)),), (state,), text=f"interrupted by {rule}")
-            for rule in rules
-            for state in states
-        ]
-        paused = self._part(groups, Effects(cut=(self.ask,) if self.settings.barge_in else ()), (), ".paused")
-        back = Group(
-            None,
-            (Lit(Active(paused)), *(Lit(Running(rule), False) for rule in rules)),
-            (paused,),
-            text="digression over",
-        )
-        resume = Effects(assign=(Assign(self.how.entry, Const("bridge")),), forget=(self.pending.entry,))
-        return [self._part([back], resume, (), ".resume")]
+    def _digressions(self, known: tuple[Mask, ...]) -> list[str]:
+        """A rule of an outer scope that took an act and does something interrupts; the question comes back.
+
+        It comes back with a bridge if the rule spoke, and not at all if it has become known meanwhile.
+        """
+        rules, _ = _interrupting(self.body, self.settings.digress)
+        tables = self.body.env.tables
+        parts = []
+        for spoken in (True, False):
+            some = [rule for rule in rules if speaks(tables.rules[rule][0].do) == spoken]
+            if not some:
+                continue
+            groups = [
+                Group(Pulse("took", rule), (Lit(Active(state)),), (state,), text=f"interrupted by {rule}")
+                for rule in some
+                for state in self._states()
+            ]
+            paused = self._part(groups, Effects(cut=self._cut()), (), ".paused")
+            over = tuple(Lit(Running(rule), False) for rule in some)
+            back = Group(None, (Lit(Active(paused)), *over), (paused,), text="digression over")
+            assign = Assign(self.how.entry, Const("bridge" if spoken else "first"))
+            resume = Effects(assign=(assign,), forget=(self.pending.entry,))
+            parts.append(self._part([back], resume, known, ".resume"))
+            if known:
+                answered = replace(back, eats=(self.start,))
+                ways = (*self.body.forge.rules[self.known.pred].groups, following(answered))
+                self.body.forge.change(self.known.pred, groups=ways)
+        return parts
 
 
 def _heard_outside(body: Body, ready_made: str) -> bool:
@@ -489,20 +580,33 @@ def _heard_outside(body: Body, ready_made: str) -> bool:
     )
 
 
-def _interrupting(body: Body, digress: bool | tuple[Name, ...]) -> list[str]:
-    """The rules whose taking an act interrupts a question asked in this body."""
-    if digress is False:
-        return []
-    rules = body.env.tables.rules
-    allowed = None if digress is True else {body.env.rule(name) for name in digress}
-    result = []
-    for name, (decl, env) in rules.items():
-        if name == body.head.base or (allowed is not None and name not in allowed):
-            continue
+def _interrupting(body: Body, digress: bool | tuple[Name, ...]) -> tuple[list[str], list[str]]:
+    """Digressions from a question asked in this body.
+
+    Returns:
+        The rules whose taking an act interrupts it, and the Mirons that only rules hear which may not.
+    """
+    tables = body.env.tables
+    allowed = None if digress is True else {body.env.rule(name) for name in digress or ()}
+    interrupting: list[str] = []
+    barred: dict[str, None] = {}
+    open_: set[str] = set()
+    for name, (decl, env) in tables.rules.items():
         if "/" in name and name not in body.outer:
             continue
-        if any(body.head.base == env.rule(state) for states in decl.follows for state in states):
-            continue
-        if speaks(decl.do) and any(hears(expr) for expr in decl.when):
-            result.append(name)
-    return result
+        mirons = {
+            found
+            for expr in decl.when
+            for event in events(expr)
+            if event.kind == "hear" and (found := env.find(tables.mirons, event.name.text))
+        }
+        follower = any(body.head.base == env.rule(state) for states in decl.follows for state in states)
+        if name == body.head.base or follower or not acts(decl.do):
+            open_ |= mirons
+        elif allowed is not None and name not in allowed:
+            barred.update(dict.fromkeys(sorted(mirons)))
+        else:
+            open_ |= mirons
+            if any(hears(expr) for expr in decl.when):
+                interrupting.append(name)
+    return interrupting, [miron for miron in barred if miron not in open_]

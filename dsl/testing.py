@@ -17,10 +17,12 @@ from dsl.conditions import Conditions
 from dsl.expressions import ExpressionError, parse_expr
 from dsl.fixtures import Fixture, plain, read_fixture, typed
 from dsl.language import MironLanguage
+from dsl.lower import slot_type
 from dsl.names import duration_ms
 from dsl.tree import Name, TestDecl, TestLine, Text
 from engine.events import Assert, Heard, Perceived, Pressed, Signal, Thought
 from engine.journal import Record
+from engine.memory import single
 from engine.model import Active, Ended, Lit, Mask, Test
 from engine.network import Network
 from engine.session import Session
@@ -95,10 +97,36 @@ def run_tests(
 
 
 @dataclass(slots=True)
+class _Utterance:
+    """Something said that the test has not listed yet.
+
+    Attributes:
+        act: Its number.
+        mirons: What is left to be listed.
+        question: The question it asks, with ``/confirm`` when it repeats a value; else empty.
+        cut: It was broken off.
+        echo: It was listed before it was broken off; that it was may be listed too.
+    """
+
+    act: int
+    mirons: list[str]
+    question: str = ""
+    step: int | None = None
+    cut: bool = False
+    echo: bool = False
+
+    def __str__(self) -> str:
+        if self.question:
+            name, _, confirm = self.question.partition("/")
+            return f"question {name} ({confirm or f'step {self.step}'})"
+        return " + ".join(self.mirons) + (" (cut)" if self.cut else "")
+
+
+@dataclass(slots=True)
 class _Window:
     """What has happened since the last input."""
 
-    said: list[tuple[str, ...]] = field(default_factory=list)
+    said: list[_Utterance] = field(default_factory=list)
     acts: list[tuple[str, str]] = field(default_factory=list)
     thoughts: list[str] = field(default_factory=list)
     endings: list[str] = field(default_factory=list)
@@ -141,6 +169,8 @@ class _Play:
         self.window = _Window()
         self.transcript: list[str] = []
         self.fired: set[str] = set()
+        self.spoken: set[int] = set()
+        self.over: set[int] = set()
         self.values: dict[str, Mapping[str, Any]] = {}
         self.where = test.name.span
         self.session.observe(self._observe)
@@ -168,8 +198,8 @@ class _Play:
         for index, line in enumerate(self.lines):
             self.where = line.span
             if line.key in INPUTS:
-                self._leftover(line.span)
-                self.window = _Window()
+                still = self._leftover(line.span, going_on=line.key == "barge_in")
+                self.window = _Window(still)
                 self.transcript.append(f"> {line.key}: {_shown(line.value)}")
                 following = next((later for later in self.lines[index + 1 :] if later.key in INPUTS), None)
                 self._input(line, following)
@@ -177,10 +207,14 @@ class _Play:
                 self._check(line)
         self._leftover(self.lines[-1].span if self.lines else self.where)
 
-    def _leftover(self, span: Span) -> None:
-        if self.strict and self.window.said:
-            names = ", ".join(_utterance(each) for each in self.window.said)
+    def _leftover(self, span: Span, going_on: bool = False) -> list[_Utterance]:
+        """What was said and not listed is a failure; what is still being said can be listed as ``cut``."""
+        rest = [each for each in self.window.said if not each.echo]
+        still = [each for each in rest if going_on and each.act not in self.over]
+        if self.strict and len(still) < len(rest):
+            names = ", ".join(str(each) for each in rest if each not in still)
             raise _Failure(f"the bot also said {names}", span)
+        return still
 
     # Inputs
 
@@ -297,27 +331,33 @@ class _Play:
         cut = isinstance(item, dict) and _word(next(iter(item.values()))) == "cut"
         while self.window.said:
             first = self.window.said[0]
-            if first[0] == wanted or (cut and first[0] == f"cut {wanted}"):
-                rest = first[1:]
-                self.window.said[0:1] = [rest] if rest else []
-                self._entities(wanted, args)
-                return
-            if self.strict and first[0].startswith("cut "):
+            if wanted in first.mirons and cut and (first.echo or first.question):
+                self.window.said.pop(0)
+            elif first.mirons[0] == wanted and not (first.echo or first.question):
+                first.mirons.pop(0)
+                if not first.mirons:
+                    self.window.said.pop(0)
+            elif first.echo or not self.strict:
                 self.window.said.pop(0)
                 continue
-            if self.strict:
+            else:
+                raise _Failure(f"expected the bot to say {name.text}, but it said {first}", name.span)
+            if cut and not first.cut:
                 raise _Failure(
-                    f"expected the bot to say {name.text}, but it said {_utterance(first)}", name.span
+                    f"expected {name.text} to be broken off, but it was said to its end", name.span
                 )
-            self.window.said.pop(0)
+            if first.cut and not cut and not first.mirons:
+                raise _Failure(f"{name.text} was broken off; that is written {{{name.text}: cut}}", name.span)
+            self._entities(wanted, args)
+            return
         raise _Failure(f"expected the bot to say {name.text}, but it said nothing more", name.span)
 
     def _entities(self, miron: str, args: Mapping[Name, Any]) -> None:
         said = self.values.get(miron, {})
-        kinds = {slot.name: slot.type for slot in _miron(self.compiled, miron).slots.values()}
         for key, value in args.items():
-            wanted = typed(value, self.env.tables.types.named(kinds.get(key.text, "text")))
-            if said.get(key.text) != wanted:
+            kind = slot_type(self.env.tables, miron, key.text)
+            wanted = typed(value, kind.element if kind and kind.kind == "list" else kind)
+            if single(said.get(key.text)) != single(wanted):
                 raise _Failure(
                     f"expected {key.text} to be {_shown(value)}, but it was {said.get(key.text)!r}", key.span
                 )
@@ -333,16 +373,14 @@ class _Play:
         wanted = f"{question}/confirm" if detail == "confirm" else question
         while self.window.said:
             first = self.window.said.pop(0)
-            if first[0] == f"asks {wanted}":
-                if detail.isdigit() and first[1] != detail:
+            if first.question == wanted and not first.echo:
+                if detail.isdigit() and first.step != int(detail):
                     raise _Failure(
-                        f"expected step {detail} of {name.text}, but it was step {first[1]}", name.span
+                        f"expected step {detail} of {name.text}, but it was step {first.step}", name.span
                     )
                 return
-            if self.strict and not first[0].startswith("cut "):
-                raise _Failure(
-                    f"expected the question {name.text}, but it said {_utterance(first)}", name.span
-                )
+            if self.strict and not first.echo:
+                raise _Failure(f"expected the question {name.text}, but it said {first}", name.span)
         raise _Failure(f"expected the question {name.text}, but it asked nothing more", name.span)
 
     def _happened(self, line: TestLine, names: Sequence[str]) -> None:
@@ -420,7 +458,8 @@ class _Play:
         if act.channel == "speech":
             self.values.update({name: dict(act.entities) for name in act.mirons})
             question = act.spec.question
-            self.window.said.append((f"asks {question}", str(act.step)) if question else tuple(act.mirons))
+            self.window.said.append(_Utterance(act.number, list(act.mirons), question, act.step))
+            self.spoken.add(act.number)
         else:
             names = act.mirons or (act.name,)
             self.window.acts += [(act.channel, name) for name in names]
@@ -429,9 +468,16 @@ class _Play:
 
     def _reported(self, record: Record) -> None:
         act = record.act
-        if act is not None and act.channel == "speech" and record.get("phase") == "cancelled":
-            for name in act.mirons:
-                self.window.said.append((f"cut {name}",))
+        if act is None or act.number not in self.spoken or record.get("phase") == "started":
+            return
+        self.over.add(act.number)
+        if record.get("phase") != "cancelled":
+            return
+        for utterance in self.window.said:
+            if utterance.act == act.number:
+                utterance.cut = True
+                return
+        self.window.said.append(_Utterance(act.number, list(act.mirons), cut=True, echo=True))
 
     def _note(self, record: Record) -> None:
         line = _noted(record)
@@ -448,7 +494,7 @@ def _noted(record: Record) -> str:
             return f"heard {get('name')}{entities}"
         case "percept" if get("source") == "inner":
             return f"thought {get('name')}"
-        case "fire" if "/" not in str(get("rule")):
+        case "fire" if "/" not in str(get("rule")) and "~" not in str(get("rule")):
             return f"fired {get('rule')}"
         case "act" if get("command") == "start" and record.act is not None:
             text = f": {record.act.text}" if record.act.text else ""
@@ -458,13 +504,6 @@ def _noted(record: Record) -> str:
         case "memory" if "/" not in str(get("name")):
             return f"memory {get('name')} = {get('new')!r} ({get('origin')})"
     return ""
-
-
-def _utterance(names: tuple[str, ...]) -> str:
-    if names[0].startswith("asks "):
-        question, _, confirm = names[0].removeprefix("asks ").partition("/")
-        return f"question {question} ({confirm or 'step ' + names[1]})"
-    return " + ".join(names)
 
 
 def _one(value: Any) -> tuple[Name, dict[Name, Any]]:

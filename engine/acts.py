@@ -258,6 +258,15 @@ class ActTable:
             if act.moment < moment:
                 self.stop(act)
 
+    def barge_in(self, kind: str) -> None:
+        """The other is heard (``understood``, or some ``sound``): speech under way may end."""
+        for channel in self.exclusive:
+            act = self.holder.get(channel)
+            if act is not None and act.state is State.RUNNING and act.spec.parts:
+                allowed = ("yes", "any_sound") if kind == "understood" else ("any_sound",)
+                if act.spec.barge_in in allowed:
+                    self.stop(act)
+
     def leave(self, acts: Iterable[Act]) -> None:
         """Their rule was left: waiting acts, services and waits end; what holds a channel goes on."""
         for act in acts:

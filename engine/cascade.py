@@ -229,6 +229,8 @@ class _Commit:
                 table.stop_channel(channel)
             if wanted.cut:
                 table.cut(wanted.cut, core.moment)
+            if wanted.barge_in:
+                table.barge_in(wanted.barge_in)
         writers = {
             core.network.keys[key][1]: rule
             for key, rule in self.tick.writes

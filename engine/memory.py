@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
-from engine.model import Const, EntityRef, Entry, Json, Op, Program, Ref, Sum, Test, Value
+from engine.model import Const, EntityRef, Entry, Item, Json, Op, Program, Ref, Sum, Test, Value
 
 TOLD: Final = "told"
 SET: Final = "set"
@@ -222,6 +222,8 @@ class Memory:
                 return self._descend(self.heard.get(miron, {}).get(slot), parts)
             case Sum(left, right, minus):
                 return _sum(single(self.read(left)), single(self.read(right)), -1 if minus else 1)
+            case Item(of, at):
+                return _item(self.read(of), single(self.read(at)))
 
     def _descend(self, value: Json, parts: tuple[str, ...]) -> Json:
         for name in parts:
@@ -252,6 +254,13 @@ class Memory:
         if test.operand is None:
             return False
         return _compare(test.op, single(value), single(self.read(test.operand)))
+
+
+def _item(value: Json, at: Json) -> Json:
+    items = value if isinstance(value, list) else [] if value is None else [value]
+    if not isinstance(at, int) or isinstance(at, bool) or not 1 <= abs(at) <= len(items):
+        return None
+    return items[at - 1 if at > 0 else at]
 
 
 def _compare(op: Op, left: Json, right: Json) -> bool:

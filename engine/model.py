@@ -65,7 +65,15 @@ class Sum:
     minus: bool = False
 
 
-Value = Const | Ref | EntityRef | Sum
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One element of a list, by its place: from 1, or from the end if negative; None if there is none."""
+
+    of: Ref
+    at: Value
+
+
+Value = Const | Ref | EntityRef | Sum | Item
 
 
 class Op(StrEnum):
@@ -240,6 +248,8 @@ class ActSpec:
         deadline_ms: Latest end; passing it is ``timed_out`` (for ``wait``: done).
         outward: Cannot be taken back: at most once per visit and parameters.
         question: The question this utterance belongs to, for tests and screens; empty otherwise.
+        barge_in: What of the other breaks off this utterance: ``yes`` (what is understood), ``any_sound``,
+            ``no``.
         step: The entry with the step of that question.
     """
 
@@ -252,6 +262,7 @@ class ActSpec:
     outward: bool = False
     question: str = ""
     step: Ref | None = None
+    barge_in: str = "yes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +294,7 @@ class Effects:
     stop_timers: tuple[str, ...] = ()
     stop_channels: tuple[str, ...] = ()
     cut: tuple[str, ...] = ()  # rules whose acts in progress are stopped (barge-in on a question's prompt)
+    barge_in: str = ""  # the other is heard: ``understood`` or ``sound``; breaks off speech that allows it
     gates: tuple[tuple[str, bool], ...] = ()  # (channel, open?)
     acts: tuple[ActSpec, ...] = ()
     thinks: tuple[Think, ...] = ()
