@@ -89,12 +89,10 @@ def main() -> None:
     args = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    print(
-        "|         rules |   by hand |      ours | ratio |    p50 |  p99 (by hand) |   build | fired | equal |"
-    )
-    print(
-        "|---------------|-----------|-----------|-------|--------|----------------|---------|-------|-------|"
-    )
+    heads = ("rules", "by hand", "ours", "ratio", "p50", "p99 (by hand)", "build", "fired", "equal")
+    widths = (13, 9, 9, 5, 6, 14, 7, 5, 5)
+    print("|" + "|".join(f" {head:>{width}} " for head, width in zip(heads, widths, strict=True)) + "|")
+    print("|" + "|".join("-" * (width + 1) + ":" for width in widths) + "|")
     for n in args.sizes:
         print(row(n, 0, args.events, args.seed, args.rounds), flush=True)
     print(row(10_000, 4, args.events, args.seed, args.rounds), flush=True)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from engine.live import LiveExecutor
-from engine.model import Program
+from engine.model import Entry, Group, Lit, Op, Program, Pulse, Ref, Rule
+from engine.model import Test as MemoryTest
 from engine.network import Network
 from tests.engine.playing import Player, ReferencePlayer, differ, play
 from tests.engine.strategies import INSTANT, Event, event_lists, programs
@@ -21,7 +25,7 @@ laws = settings(
     derandomize=not FULL,
 )
 
-matrix_laws = settings(laws, max_examples=10_000 if FULL else 60)
+matrix_laws = settings(laws, max_examples=10_000 if FULL else 25)
 
 
 @laws
@@ -41,3 +45,39 @@ def test_matrix_executor_equals_the_live_one(program: Program, events: list[Even
     weighed = matrix.MatrixExecutor(network)
     assert not differ(play(Player(weighed), events), play(Player(live), events))
     assert weighed.snapshot() == live.snapshot()
+
+
+@settings(matrix_laws, max_examples=10)
+@given(programs, event_lists)
+def test_a_session_in_a_batch_does_not_depend_on_the_others(program: Program, events: list[Event]) -> None:
+    matrix = pytest.importorskip("engine.matrix", reason="needs torch")
+    torch = pytest.importorskip("torch")
+    seen = []
+
+    class Recording(matrix.MatrixStep):  # type: ignore[misc, name-defined]
+        def forward(self, inputs: Any) -> Any:
+            out = super().forward(inputs)
+            seen.append((inputs, out))
+            return out
+
+    network = Network.compile(program, INSTANT)
+    play(Player(matrix.MatrixExecutor(network, Recording(network))), events[:3])
+    batch = matrix.Inputs(*(torch.cat(parts) for parts in zip(*(i for i, _ in seen), strict=True)))
+    together = matrix.MatrixStep(network)(batch)
+    for name, rows in zip(matrix.Outputs._fields, together, strict=True):
+        assert torch.equal(rows, torch.cat([getattr(out, name) for _, out in seen])), name
+
+
+def test_exported_weights_carry_the_names_of_their_units(tmp_path: Path) -> None:
+    matrix = pytest.importorskip("engine.matrix", reason="needs torch")
+    hello = Rule("hello", (Group(Pulse("other", "hi"), (Lit(MemoryTest(Op.YES, Ref("near")), False),)),))
+    network = Network.compile(Program("test", (hello,), entries={"near": Entry("near", "flag")}))
+    matrix.MatrixStep(network).save(tmp_path / "weights.npz")
+    saved = np.load(tmp_path / "weights.npz")
+    weights = {
+        (saved["groups"][row], saved["levels"][column]): weight
+        for row, column, weight in zip(
+            saved["group_levels.row"], saved["group_levels.column"], saved["group_levels.weight"], strict=True
+        )
+    }
+    assert weights == {("hello[0]", "near is yes"): -1.0}
