@@ -19,7 +19,7 @@ from receptionist.reception import Reception
 
 MAX_TEXT = 2_000
 """Longest line, in characters, that is listened to."""
-NAMES_WAIT_S = 1.2
+NAMES_WAIT_S = 10.0
 """How long the first line may wait for the names in the directory."""
 VISITOR, AGENT = "you", "miron"
 
@@ -65,8 +65,13 @@ def _cleaned(lines: Iterable[str], out: TextIO) -> Iterator[str]:
 
 def _services(reception: Reception):  # type: ignore[no-untyped-def]
     visits = reception.session.ended
+    warm = False
 
     def answer(name: str, params: Mapping[str, Any]) -> Answer:
+        nonlocal warm
+        if not warm:  # loading the services is no part of how long this one takes, however slow the machine
+            asyncio.run(reception.services.warm())
+            warm = True
         begun = time.monotonic()
         session = f"text-{id(reception):x}-{len(visits)}"
         result = asyncio.run(reception.services.call(name, params, session=session))

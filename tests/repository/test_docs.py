@@ -139,6 +139,6 @@ def test_the_session_in_the_readme_is_what_happens(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=240,
     )
     assert (done.stdout, done.stderr, done.returncode) == (shown, "", 0)

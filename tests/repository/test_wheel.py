@@ -69,7 +69,7 @@ def call(installed: Path, folder: Path, *arguments: str, heard: str = "") -> sub
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=240,
     )
 
 
