@@ -1,4 +1,4 @@
-"""Renders what is found in a file of ``tests/dsl/bad``; run as a program it writes the expected texts anew."""
+"""Renders what is found in a file of ``tests/dsl/bad``; run as a program, writes the expected texts anew."""
 
 from __future__ import annotations
 
