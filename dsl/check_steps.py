@@ -82,7 +82,8 @@ def _check_steps(checking: Checking, steps: tuple[Step, ...], place: _Place) -> 
     for position, step in enumerate(steps):
         is_last = place.is_last and position == len(steps) - 1
         _check_step(checking, step, _Place(place.rule, place.followers, is_last))
-        if position < len(steps) - 1 and (step.end is not None or step.fail is not None):
+        leads_away = step.if_ is None and (step.end is not None or step.fail is not None)
+        if position < len(steps) - 1 and leads_away:
             message = "the steps after this one are never reached"
             checking.warn("unreachable-step", message, steps[position + 1].span)
 

@@ -266,8 +266,8 @@ class _Compiler:
             kiosk=decl.kiosk,
             other=name.split(".")[0] == self.dialogue.other,
         )
-        self.tables.entries[name] = (entry, kind)
-        if decl.default is not None:
+        shared = self.tables.entries.setdefault(name, (entry, kind))[0]
+        if decl.default is not None and shared.default is None:
             self._default(name, env.value(decl.default, kind))
 
     def _is_override(self, env: Env, name: str) -> bool:

@@ -349,7 +349,7 @@ class Body:
         done = self.node((), Effects(), step.span, groups=met)
         time = Lit(After(waiting, self.env.duration(step.wait)))
         late = Group(None, (Lit(Active(waiting)), time), eats=(waiting,))
-        still = self.conditions.masks(step.wait_for)
+        still = tuple(Mask(c.lits) for c in self.conditions.dnf(step.wait_for) if c.pulse is None)
         missed = self.node((), Effects(), step.span, still, groups=(late,))
         self.fail("timed_out", [self.edge(missed)])
         return [self.edge(done)]
@@ -366,9 +366,12 @@ class Body:
         forge, env, tables = self.forge, self.env, self.env.tables
         prefix = f"{env.prefix}{module.name.text}."
         binds, assigns = self._arguments(use, module, prefix)
+        given = {assign.entry for assign in assigns}
+        inner = [entry for name, (entry, _) in tables.entries.items() if name.startswith(prefix)]
+        fresh = tuple(Assign(e.name, Const(e.default)) for e in inner if e.default is not None)
         begin = Effects(
-            forget=tuple(entry for entry in tables.entries if entry.startswith(prefix)),
-            assign=assigns,
+            forget=tuple(e.name for e in inner if e.default is None and e.name not in given),
+            assign=(*assigns, *(assign for assign in fresh if assign.entry not in given)),
             thinks=(Think(f"started {prefix[:-1]}"),),
         )
         start = self.node(edges, begin, step.span, masks, suffix=f":{module.name.text}")

@@ -395,8 +395,11 @@ class _Asking:
             self._out(
                 [self._heard(str(group.pulse.name), confirm, start) for group in groups if group.pulse],
                 ".instead",
-                (Mask((self._is(self.pending, Op.KNOWN),)),),
-                self._settle(),
+                (
+                    Mask((Lit(Test(Op.KNOWN, Ref(self.entry)), False),)),
+                    Mask((Lit(Test(Op.EQ, Ref(self.entry), Ref(self.name + "/before"))),)),
+                ),
+                self._settle(forget=(self.pending.entry,)),
             )
         )
 
@@ -507,17 +510,22 @@ class _Asking:
                 forget=(self.pending.entry,),
                 cut=self._cut(),
             )
-            parts.append(self._part(groups, effects, (Mask((last,)),), ".unconfirmed"))
-            again = [
+            same = Lit(Test(Op.EQ, Ref(self.entry), Ref(self.name + "/before")), False)
+            instead = Mask((self._is(Ref(self.entry), Op.KNOWN), same))
+            parts.append(self._part(groups, effects, (Mask((last,)), instead), ".unconfirmed"))
+            unclear = [
                 self._heard(f"{TURN_TAKING}.{word}", self.confirm, self.confirm)
                 for word in ("repeat", "help")
             ]
-            repeated = self._part(again, Effects(cut=self._cut()), (), ".confirm_again")
+            unclear.append(
+                Group(Pulse("changed", self.pending.entry), (Lit(Active(self.confirm)),), (self.confirm,))
+            )
+            repeated = self._part(unclear, Effects(cut=self._cut()), (), ".confirm_again")
             asked = self.body.forge.rules[self.confirm].groups
             edge = Edge(repeated, (repeated,)).group()
             self.body.forge.change(self.confirm, groups=(*asked, following(edge)))
             over = [replace(group, eats=(start,)) for group in groups]
-            gave_up.append(self._out(over, ".unconfirmed.over", (Mask((Lit(last.of, False),)),)))
+            gave_up.append(self._out(over, ".unconfirmed.over", (Mask((Lit(last.of, False),)), instead)))
         return parts
 
     def _after_prompt(self, miron: str) -> Group:

@@ -12,14 +12,15 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from dsl.binding import Env
-from dsl.compiler import NEVER, Compiled
+from dsl.compiler import NEVER, Compiled, compile_tree
 from dsl.conditions import Conditions
 from dsl.expressions import ExpressionError, parse_expr
 from dsl.fixtures import Fixture, plain, read_fixture, typed
 from dsl.language import MironLanguage
 from dsl.lower import slot_type
+from dsl.module_tests import CALL, GIVEN, given_by, stand_in
 from dsl.names import duration_ms
-from dsl.tree import Name, TestDecl, TestLine, Text
+from dsl.tree import Name, Owner, RuleDecl, TestDecl, TestLine, Text, Tree
 from engine.events import Assert, Heard, Perceived, Pressed, Signal, Thought
 from engine.journal import Record
 from engine.memory import single
@@ -31,6 +32,8 @@ from miron.model import Miron
 from miron.source import ModelError, Span
 
 INPUTS = frozenset({"user", "barge_in", "type", "press", "see", "think", "noise", "wait", "call"})
+FIRST = ("given", "locale", "strict")
+"""What stands before the first input."""
 NOISE_MS = 15_000
 """Sound without end for so long is noise."""
 START = datetime(2026, 1, 5, 9, 0)
@@ -96,6 +99,40 @@ def run_tests(
     return [_Play(compiled, test, application, shared, network, seed).run() for test in tests]
 
 
+@dataclass(frozen=True, slots=True)
+class Played:
+    """All tests of a dialogue and of its modules.
+
+    Attributes:
+        rules: Author's rules by name, for coverage; of the dialogue if there is one.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    rules: Mapping[str, RuleDecl]
+
+
+def play_tests(tree: Tree, application: Application | None = None, only: str = "", seed: int = 0) -> Played:
+    """Run the tests of a dialogue, then those of the modules beside it, or of a module alone.
+
+    Raises:
+        ModelError: The dialogue, or a module under test, has mistakes.
+    """
+    outcomes: list[Outcome] = []
+    rules: Mapping[str, RuleDecl] = {}
+    if tree.dialogue is not None:
+        compiled = compile_tree(tree, watch=True)
+        rules = compiled.rules
+        outcomes += run_tests(compiled, application, only, seed)
+    for module in tree.modules.values():
+        for test in module.tests:
+            if only in test.name.text:
+                compiled = compile_tree(stand_in(tree, module, test), watch=True)
+                language, network = MironLanguage(compiled), Network.compile(compiled.program)
+                outcomes.append(_Play(compiled, test, application, language, network, seed, module).run())
+                rules = rules or compiled.rules
+    return Played(tuple(outcomes), rules)
+
+
 @dataclass(slots=True)
 class _Utterance:
     """Something said that the test has not listed yet.
@@ -141,15 +178,14 @@ class _Play:
         language: MironLanguage,
         network: Network,
         seed: int,
+        module: Owner | None = None,
     ) -> None:
         self.compiled, self.test = compiled, test
         dialogue = compiled.tree.dialogue
         assert dialogue is not None
-        self.env: Env = compiled.env
-        self.settings = {
-            line.key: line.value for line in test.lines if line.key in ("given", "locale", "strict")
-        }
-        self.lines = [line for line in test.lines if line.key not in ("given", "locale", "strict")]
+        self.env: Env = compiled.env if module is None else _inside(compiled, module)
+        self.settings = {line.key: line.value for line in test.lines if line.key in FIRST}
+        self.lines = [line for line in test.lines if line.key not in FIRST]
         self.strict = str(self.settings.get("strict", "yes")) not in ("no", "false", "off")
         fixture = read_fixture(self.env, dialogue.given, self.settings.get("given"))
         lexicons = {**(application.lexicons(fixture) if application else {}), **fixture.lexicons}
@@ -169,6 +205,8 @@ class _Play:
         self.window = _Window()
         self.transcript: list[str] = []
         self.fired: set[str] = set()
+        self.before_end: list[TestLine] = []
+        self.verdicts: dict[Span, _Failure | None] = {}
         self.spoken: set[int] = set()
         self.over: set[int] = set()
         self.values: dict[str, Mapping[str, Any]] = {}
@@ -201,6 +239,7 @@ class _Play:
                 still = self._leftover(line.span, going_on=line.key == "barge_in")
                 self.window = _Window(still)
                 self.transcript.append(f"> {line.key}: {_shown(line.value)}")
+                self.before_end = self._before_end(index)
                 following = next((later for later in self.lines[index + 1 :] if later.key in INPUTS), None)
                 self._input(line, following)
             else:
@@ -215,6 +254,18 @@ class _Play:
             names = ", ".join(str(each) for each in rest if each not in still)
             raise _Failure(f"the bot also said {names}", span)
         return still
+
+    def _before_end(self, index: int) -> list[TestLine]:
+        """The checks between an input and the ending it leads to: they look at the visit still open."""
+        checks: list[TestLine] = []
+        for line in self.lines[index + 1 :]:
+            if line.key in INPUTS:
+                return []
+            if line.key == "end":
+                return checks
+            if line.key == "check":
+                checks.append(line)
+        return []
 
     # Inputs
 
@@ -239,6 +290,8 @@ class _Play:
                 self._noise(_duration(line))
             case "wait":
                 self.virtual.advance(_duration(line))
+            case "call":
+                self._call(line)
         if following is not None and following.key == "barge_in":
             value = following.value
             after = _field(value, "after") if isinstance(value, dict) else None
@@ -246,6 +299,24 @@ class _Play:
             self._watch()
         else:
             self._settle()
+
+    def _call(self, line: TestLine) -> None:
+        """Call the module under test; a module without a body only begins to be watched."""
+        for key, value in given_by(self.test).items():
+            entry = self.compiled.env.find(self.env.tables.entries, GIVEN + key.text)
+            if entry is not None:
+                self.virtual.offer(Assert(entry, typed(value, self.env.tables.entries[entry][1])))
+        if CALL in self.compiled.rules:
+            self.virtual.offer(Thought(CALL))
+
+    def _returns(self, line: TestLine) -> None:
+        rule = next((unit for unit in self.compiled.program.rules if unit.name == CALL), None)
+        if rule is not None and not self._lit(Lit(Ended(_end_of(self.compiled, CALL)))):
+            raise _Failure("the module has not returned yet", line.span)
+        for key, value in line.value.items() if isinstance(line.value, dict) else ():
+            ref, kind = self.compiled.env.entry(key)
+            if (actual := single(self.session.read(ref))) != single(typed(value, kind)):
+                raise _Failure(f"expected {key.text}: {_shown(value)}, but it was {actual!r}", key.span)
 
     def _press(self, line: TestLine) -> None:
         name, args = _one(line.value)
@@ -319,11 +390,19 @@ class _Play:
             case "thinks":
                 self._happened(line, self.window.thoughts)
             case "calls":
-                self._happened(line, [name for kind, name in self.window.acts if kind == "service"])
+                modules = [name.removeprefix("started ") for name in self.window.thoughts]
+                self._happened(
+                    line, [*(name for kind, name in self.window.acts if kind == "service"), *modules]
+                )
             case "end":
                 self._happened(line, self.window.endings)
+            case "check" if line.span in self.verdicts:
+                if (fault := self.verdicts.pop(line.span)) is not None:
+                    raise fault
             case "check":
                 self._condition(line)
+            case "returns":
+                self._returns(line)
 
     def _said(self, item: Any, line: TestLine) -> None:
         name, args = _one(item)
@@ -397,7 +476,9 @@ class _Play:
         if key == "calls":
             return self.env.find(tables.services, name.text) or name.text
         if key == "thinks":
-            return self.env.find_rule(name.text) or self.env.find(tables.mirons, name.text) or name.text
+            if self.env.is_miron(name.text) or self.env.find_rule(name.text):
+                return self.env.find_rule(name.text) or self.env.miron(name)
+            return f"started {self.env.prefix}{name.text}"
         if key == "end":
             return name.text
         return self.env.miron(name)
@@ -452,6 +533,13 @@ class _Play:
         act = record.act
         if record.get("channel") == "visit":
             self.window.endings.append(str(record.get("name")))
+            for line in self.before_end:
+                try:
+                    self._condition(line)
+                except _Failure as fault:
+                    self.verdicts[line.span] = fault
+                else:
+                    self.verdicts[line.span] = None
             return
         if act is None or record.get("command") != "start":
             return
@@ -546,6 +634,14 @@ def _duration(line: TestLine) -> int:
 
 def _miron(compiled: Compiled, name: str) -> Miron:
     return next((miron for miron in compiled.mirons if miron.name == name), Miron(name))
+
+
+def _inside(compiled: Compiled, module: Owner) -> Env:
+    """Names as the module under test sees them."""
+    prefix = f"{module.name.text}."
+    sites = [name for name in compiled.program.scopes if name.endswith(f":{module.name.text}")]
+    rules = f"{sites[0]}." if sites else None
+    return Env(module, prefix, compiled.env.tables, compiled.env.other, rule_prefix=rules)
 
 
 def _end_of(compiled: Compiled, rule: str) -> str:

@@ -44,26 +44,26 @@ def test(
 
     Exit status: 0 all passed, 1 a test failed or the dialogue has mistakes, 2 wrong use.
     """
-    from dsl.testing import run_tests
+    from dsl.reader import read
+    from dsl.testing import play_tests
     from miron.source import ModelError
-    from receptionist.dialogue import default_dialogue, load_dialogue
+    from receptionist.dialogue import default_dialogue
     from receptionist.simulated import SimulatedReceptionist
 
     outcomes: list[tuple[Path, Outcome]] = []
     broken = False
     for path in paths or (default_dialogue(),):
         try:
-            compiled = load_dialogue(path, watch=True)
-            results = run_tests(compiled, SimulatedReceptionist(), only, seed)
+            played = play_tests(read(path), SimulatedReceptionist(), only, seed)
         except ModelError as fault:
             report_problems(fault.problems)
             broken = True
             continue
-        outcomes += [(path, outcome) for outcome in results]
-        for outcome in results:
+        outcomes += [(path, outcome) for outcome in played.outcomes]
+        for outcome in played.outcomes:
             _show(outcome, verbose)
         if coverage:
-            _coverage(compiled.rules, results)
+            _coverage(played.rules, played.outcomes)
     failed = sum(not outcome.passed for _, outcome in outcomes)
     click.echo(f"{len(outcomes) - failed} passed, {failed} failed")
     if junit:
