@@ -8,7 +8,7 @@ from typing import ParamSpec, TypeVar
 
 from dsl.binding import BODY, DIALOGUE_SCOPE, OUTER_SCOPE, PICKS, TURN_TAKING, Bound, Env, Tables, origin
 from dsl.conditions import Conditions, span_of
-from dsl.forge import Forge, acts
+from dsl.forge import Forge, acts, batched
 from dsl.lower import bind, lower_rule, slot_type
 from dsl.questions import settings
 from dsl.tree import (
@@ -422,7 +422,8 @@ class _Compiler:
             if acts(decl.do) and any(hears(expr) for expr in decl.when)
         ]
         understood = [*takers, Group(Pulse("told", ""), text="understood")]
-        self._built_in(forge, "~barge_in", understood, Effects(barge_in="understood"))
+        for number, groups in enumerate(batched(understood), 1):
+            self._built_in(forge, f"~barge_in {number}", groups, Effects(barge_in="understood"))
         if any(decl.barge_in == "any_sound" for decl, _ in self.tables.mirons.values()):
             speaking = Lit(Test(Op.YES, Ref(f"{self.dialogue.other}.speaking")))
             sounds = [Group(Pulse("other", name)) for name in ("anything", "not_understood", "noise")]

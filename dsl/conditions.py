@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from dsl.binding import Env, error
+from dsl.forge import MAX_GROUPS
 from dsl.tree import (
     AfterExpr,
     And,
@@ -38,9 +39,6 @@ from engine.model import (
     Within,
 )
 from miron.source import Span
-
-MAX_GROUPS = 64
-"""Alternatives an author's condition may have (docs/semantics.md §2)."""
 
 CHANNELS = {
     "speech": "speech",

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import TypeVar
 
 from dsl.binding import DIALOGUE_SCOPE, OUTER_SCOPE, Env, Tables, origin
 from dsl.tree import RuleDecl, Step
 from dsl.usage import all_steps
 from engine.model import Active, Effects, Ended, Entry, Group, Intercept, Lit, Mask, OnBusy, Pulse, Rule
 from miron.source import Span
+
+T = TypeVar("T")
+
+MAX_GROUPS = 64
+"""Alternatives that a rule of the network may have (docs/semantics.md §2)."""
 
 PARTS_PER_RULE = 100_000
 """Room in the rank between two rules of a file for the parts of the first."""
@@ -122,6 +129,13 @@ class Forge:
         """The part whose end is the end of an author's rule."""
         known = self.tables.rules.get(rule)
         return rule if known is None or is_simple(known[0].do, known[1]) else f"{rule}/end"
+
+
+def batched(items: Iterable[T], each: int = 1) -> Iterator[list[T]]:
+    """The items in lists that fit into one rule of the network, with ``each`` alternatives for an item."""
+    rest = iter(items)
+    while batch := list(islice(rest, MAX_GROUPS // each)):
+        yield batch
 
 
 def is_simple(steps: tuple[Step, ...], env: Env) -> bool:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from dsl import questions
 from dsl.binding import TURN_TAKING, Bound, Env, Tables, error, origin, unknown
-from dsl.conditions import CHANNELS, MAX_GROUPS, Conditions, Conj
-from dsl.forge import PARTS_PER_RULE, Edge, Forge, Head, has_acts
+from dsl.conditions import CHANNELS, Conditions, Conj
+from dsl.forge import MAX_GROUPS, PARTS_PER_RULE, Edge, Forge, Head, has_acts
 from dsl.tree import Literal, Name, NameValue, Owner, RuleDecl, Step, Use, ValueExpr
 from dsl.types import Type
 from engine.model import (

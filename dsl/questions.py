@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dsl.binding import PICKS, TURN_TAKING, Env, unknown
-from dsl.forge import Edge, acts, following, speaks
+from dsl.forge import Edge, acts, batched, following, speaks
 from dsl.tree import Name, QuestionDecl, Use
 from dsl.types import FLAG, Type
 from dsl.usage import events, hears
@@ -445,7 +445,11 @@ class _Asking:
             "noise": [self._heard("noise", ask, ask)],
         }
         _, barred = _interrupting(self.body, self.settings.digress)
-        heard["not_understood"] += [self._heard(miron, ask, ask) for miron in barred]
+        taken = [
+            self._part([self._heard(miron, ask, ask) for miron in some], NO_EFFECTS, (), ".barred")
+            for some in batched(barred)
+        ]
+        heard["not_understood"] += [Edge(part, (part,)).group() for part in self._merged(taken)]
         last = self._is(self.step, Op.GE, s.steps)
         parts = []
         for how, groups in heard.items():
@@ -528,6 +532,15 @@ class _Asking:
             gave_up.append(self._out(over, ".unconfirmed.over", (Mask((Lit(last.of, False),)), instead)))
         return parts
 
+    def _merged(self, parts: list[str]) -> list[str]:
+        """At most two parts that are reached from these, however many there are."""
+        while len(parts) > 2:
+            parts = [
+                self._part([Edge(part, (part,)).group() for part in some], NO_EFFECTS, (), ".merged")
+                for some in batched(parts)
+            ]
+        return parts
+
     def _after_prompt(self, miron: str) -> Group:
         """What is not understood while the question is still being put means nothing."""
         heard = self._heard(miron, self.ask, self.ask)
@@ -559,25 +572,30 @@ class _Asking:
         rules, _ = _interrupting(self.body, self.settings.digress)
         tables = self.body.env.tables
         parts = []
-        for spoken in (True, False):
-            some = [rule for rule in rules if speaks(tables.rules[rule][0].do) == spoken]
-            if not some:
-                continue
+        states = self._states()
+        kinds = [
+            (spoken, [rule for rule in rules if speaks(tables.rules[rule][0].do) == spoken])
+            for spoken in (True, False)
+        ]
+        batches = [(spoken, some) for spoken, kind in kinds for some in batched(kind, len(states))]
+        for spoken, some in batches:
             groups = [
                 Group(Pulse("took", rule), (Lit(Active(state)),), (state,), text=f"interrupted by {rule}")
                 for rule in some
-                for state in self._states()
+                for state in states
             ]
             paused = self._part(groups, Effects(cut=self._cut()), (), ".paused")
             over = tuple(Lit(Running(rule), False) for rule in some)
             back = Group(None, (Lit(Active(paused)), *over), (paused,), text="digression over")
             assign = Assign(self.how.entry, Const("bridge" if spoken else "first"))
             resume = Effects(assign=(assign,), forget=(self.pending.entry,))
-            parts.append(self._part([back], resume, known, ".resume"))
-            if known:
-                answered = replace(back, eats=(self.start,))
-                ways = (*self.body.forge.rules[self.known.pred].groups, following(answered))
-                self.body.forge.change(self.known.pred, groups=ways)
+            parts.append(self._part([back], resume, (), ".resume"))
+        parts = self._merged(parts)
+        if known:
+            ways = [following(Edge(part, (self.start,)).group()) for part in parts]
+            self.body.forge.change(
+                self.known.pred, groups=(*self.body.forge.rules[self.known.pred].groups, *ways)
+            )
         return parts
 
 

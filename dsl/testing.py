@@ -21,6 +21,7 @@ from dsl.lower import slot_type
 from dsl.module_tests import CALL, GIVEN, given_by, stand_in
 from dsl.names import duration_ms
 from dsl.tree import Name, Owner, RuleDecl, TestDecl, TestLine, Text, Tree
+from dsl.types import FLAG
 from engine.events import Assert, Heard, Perceived, Pressed, Signal, Thought
 from engine.journal import Record
 from engine.memory import single
@@ -186,7 +187,7 @@ class _Play:
         self.env: Env = compiled.env if module is None else _inside(compiled, module)
         self.settings = {line.key: line.value for line in test.lines if line.key in FIRST}
         self.lines = [line for line in test.lines if line.key not in FIRST]
-        self.strict = str(self.settings.get("strict", "yes")) not in ("no", "false", "off")
+        self.strict = "strict" not in self.settings or typed(self.settings["strict"], FLAG)
         fixture = read_fixture(self.env, dialogue.given, self.settings.get("given"))
         lexicons = {**(application.lexicons(fixture) if application else {}), **fixture.lexicons}
         language = MironLanguage(compiled, lexicons) if lexicons else language
