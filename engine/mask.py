@@ -67,6 +67,9 @@ class Masker:
             if data.get("name") in self._private:
                 for side in ("old", "new"):
                     data[side] = self._hide(data.get(side))
+            else:
+                for side in ("old", "new"):
+                    data[side] = self._hide_known(data.get(side))
         elif record.kind in ("percept", "act"):
             self._percept(record, data)
         return replace(record, data=data)
@@ -74,6 +77,8 @@ class Masker:
     def _percept(self, record: Record, data: dict[str, Json]) -> None:
         if data.get("text"):
             data["text"] = _LETTER.sub("x", data["text"])
+        if data.get("reason"):
+            data["reason"] = data["reason"].split(":", 1)[0]  # the detail may name people
         private = set(self._slots.get(data.get("name") or "", ()))
         if record.act is not None:
             private |= self._of_act(record)

@@ -93,7 +93,10 @@ class LeaveMessage(ServiceAction):
 
     def serve(self, desk: Desk, given: Parameters) -> Mapping[str, Any]:
         """See the signature."""
-        message, _ = _post(desk, given, _host(desk, given), "message")
+        reason = given.text("reason") or "message"
+        if reason not in ("message", "delivery"):
+            raise Refusal("bad_parameters", "leave_message: reason is message or delivery")
+        message, _ = _post(desk, given, _host(desk, given), reason)
         return {"unsure": _send(desk, message).state is not SendState.SENT}
 
 

@@ -71,7 +71,13 @@ SIGNATURES: Mapping[str, Signature] = {
     ),
     "leave_message": Signature(
         "Leaves a host the message that somebody was here, without waiting for an answer.",
-        takes={"host": "person", "visitor": "person?", "company": "company?", "text": "text?"},
+        takes={
+            "host": "person",
+            "visitor": "person?",
+            "company": "company?",
+            "text": "text?",
+            "reason": "text?",
+        },
         gives={"unsure": "flag"},
         timeout_s=10.0,
         outward=True,

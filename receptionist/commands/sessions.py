@@ -45,7 +45,7 @@ def replay(files: tuple[Path, ...], dialogue: Path | None, masked: bool, form: s
     good = True
     for path in journals:
         finding = _replayed(path, compiled.program, language, network, masked)
-        good = good and finding["identical"] is True
+        good = good and finding["identical"] is True and not finding.get("broken_lines")
         click.echo(json.dumps(finding, ensure_ascii=False) if form == "json" else _words(finding))
     if len(journals) > 1 and form == "text":
         click.echo(f"{len(journals)} sessions, {'all identical' if good else 'not all identical'}")
@@ -94,7 +94,8 @@ def _replayed(
             journal, program, language, network=network, masked=masked or bool(journal.header.get("masked"))
         )
     except (JournalError, OSError) as fault:
-        return {"file": str(path), "identical": False, "trouble": str(fault)}
+        trouble = str(fault).removeprefix(f"{path}: ")
+        return {"file": str(path), "identical": False, "trouble": trouble}
     finding: dict[str, object] = {
         "file": str(path),
         "identical": report.identical,

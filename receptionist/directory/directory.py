@@ -171,7 +171,8 @@ class Directory:
 
         Returns:
             The visits with the best likeness only: if names are equal, none that are merely similar. A visit
-            without a visitor name is found through its host or company, after any that names the visitor.
+            without a visitor name is found through its company, or through its host if it names no company,
+            after any that names the visitor. Walk-ins of today are not among them: nobody expected those.
         """
         return search_visits(
             self.visits(day),
@@ -430,6 +431,7 @@ def _visit(row: VisitRow) -> Visit:
         at=row.at,
         code=row.code,
         state=VisitState(row.state),
+        walk_in=row.source == Source.WALK_IN,
     )
 
 

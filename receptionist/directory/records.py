@@ -69,6 +69,7 @@ class Visit:
         visitor: None when only the company, or nothing, is known about who comes.
         at: Planned time of day; None when none was agreed.
         code: Invitation code, if one was given out.
+        walk_in: Nobody expected it: written down when somebody arrived.
     """
 
     id: int
@@ -79,6 +80,7 @@ class Visit:
     at: time | None = None
     code: str | None = None
     state: VisitState = VisitState.EXPECTED
+    walk_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)

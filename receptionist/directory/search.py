@@ -44,14 +44,17 @@ def search_visits(
     by_name = {known.name: known for known in hosts}
     likes: list[Likeness] = []
     for visit in visits:
-        each = [_visitor_likeness(visit, name, first, last, anonymous=bool(company or host))]
+        # Whoever comes from another company, or from none they name, is not the company's unnamed visitor.
+        anonymous = bool(company if visit.company else host)
+        each = [_visitor_likeness(visit, name, first, last, anonymous=anonymous)]
         if company:
             each.append(likeness(company, visit.company or "", company=True))
         if host:
             known = by_name.get(visit.host)
             each.append(_host_likeness(host, known) if known else likeness(host, visit.host))
         over = visit.state in _COME and not (name or first or last)
-        likes.append(Likeness.NONE if over or visit.state is VisitState.CANCELLED else min(each))
+        never = visit.walk_in or visit.state is VisitState.CANCELLED
+        likes.append(Likeness.NONE if over or never else min(each))
     best = max(likes, default=Likeness.NONE)
     return VisitSearch(tuple(visits[i] for i in _at(best, likes)), exact=best > Likeness.SIMILAR)
 

@@ -102,6 +102,14 @@ def test_names_are_not_in_the_journal_by_default(home: Path) -> None:
     assert "Testperson" not in journal.read_text("utf-8")
 
 
+def test_a_name_that_is_private_once_is_private_everywhere_and_the_journal_replays(home: Path) -> None:
+    miron(home, "run", "--text", said=f"{ADA}\nwhere is Grace Hopper?\n")
+    (journal,) = journals(home)
+    assert "Hopper" not in journal.read_text("utf-8")
+    ran = miron(home, "replay", str(journal))
+    assert ran.returncode == 0, ran.stdout
+
+
 @pytest.mark.parametrize(
     "said",
     [

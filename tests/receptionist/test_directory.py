@@ -121,10 +121,17 @@ def test_a_similar_name_is_found_and_said_to_be_only_similar(demo: Directory) ->
     assert not search.exact
 
 
-def test_a_visit_without_visitor_name_is_found_through_its_host_only(demo: Directory) -> None:
-    assert visitors(demo, name="Bob Smith", host="Will May") == [None]
-    assert visitors(demo, name="Bob Smith") == []
+def test_a_visit_without_visitor_name_is_found_through_its_company(demo: Directory) -> None:
+    assert visitors(demo, name="Bob Smith", company="Blue Harbour Catering") == [None]
     assert visitors(demo, company="Blue Harbour Catering") == [None]
+    assert visitors(demo, host="Will May") == [None]
+    assert visitors(demo, name="Bob Smith", host="Will May") == []
+    assert visitors(demo, name="Bob Smith") == []
+
+
+def test_a_visit_that_names_neither_visitor_nor_company_is_found_through_its_host(demo: Directory) -> None:
+    demo.add_visit("Emma Fischer", demo.today())
+    assert visitors(demo, name="Bob Smith", host="Emma Fischer") == [None]
 
 
 def test_who_has_come_already_is_found_by_name_only(demo: Directory) -> None:
@@ -241,7 +248,8 @@ def test_a_walk_in_is_written_down_and_was_not_expected(demo: Directory) -> None
     stay, expected = demo.check_in("Bob Smith", "Emma Fischer", "Acme")
     assert not expected
     assert (stay.host, stay.company) == ("Emma Fischer", "Acme")
-    assert visitors(demo, name="Bob Smith") == ["Bob Smith"]
+    assert [visit.visitor for visit in demo.visits() if visit.walk_in] == ["Bob Smith"]
+    assert visitors(demo, name="Bob Smith") == []
 
 
 def test_nobody_is_checked_out_by_a_name_that_two_people_inside_share(demo: Directory) -> None:
