@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, replace
+from functools import lru_cache
 from typing import ParamSpec, TypeVar
 
 from dsl.binding import BODY, DIALOGUE_SCOPE, OUTER_SCOPE, PICKS, TURN_TAKING, Bound, Env, Tables, origin
@@ -45,7 +47,7 @@ from engine.model import (
     Value,
 )
 from miron.model import EntityType, Forms, Miron, Slot
-from miron.source import ModelError, Problem, sorted_problems
+from miron.source import ModelError, Problem, Span, sorted_problems
 from miron.template import SlotRef, Template, parse, slot_refs
 
 P = ParamSpec("P")
@@ -118,7 +120,13 @@ def compile_tree(tree: Tree, *, watch: bool = False) -> Compiled:
     """
     if tree.dialogue is None:
         raise ModelError((Problem("no-dialogue", "there is no dialogue here, only modules", None),))
-    return _Compiler(tree, tree.dialogue, watch).run()
+    was_enabled = gc.isenabled()
+    gc.disable()  # everything that is made here stays
+    try:
+        return _Compiler(tree, tree.dialogue, watch).run()
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 @dataclass(frozen=True, slots=True)
@@ -526,8 +534,14 @@ def first_count(counter: str) -> int:
     return 1 if counter == "step" else 0
 
 
+@lru_cache(maxsize=65_536)
+def _template(text: str, span: Span) -> Template:
+    """A sentence parsed; both its slots and its forms are asked for."""
+    return parse(text, span=span)
+
+
 def _templates(texts: tuple[Text, ...]) -> tuple[Template, ...]:
-    return tuple(parse(text.text, span=text.span) for text in texts)
+    return tuple(_template(text.text, text.span) for text in texts)
 
 
 def _slots(decl: MironDecl) -> tuple[SlotRef, ...]:
@@ -535,7 +549,7 @@ def _slots(decl: MironDecl) -> tuple[SlotRef, ...]:
         (ref.name, ref.type): ref
         for forms in decl.forms.values()
         for text in (*forms.both, *forms.heard, *forms.said)
-        for ref in slot_refs(parse(text.text, span=text.span))
+        for ref in slot_refs(_template(text.text, text.span))
     }
     return tuple(refs.values())
 
