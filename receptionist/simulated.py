@@ -6,10 +6,8 @@ nobody waits: a host answers at once what ``reachable`` says, and nothing leaves
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from dsl.fixtures import ANSWER_MS, Fixture
@@ -53,7 +51,7 @@ class SimulatedReceptionist:
 
 
 class _SimulatedDesk:
-    """A desk in a folder that vanishes with it."""
+    """A desk in memory."""
 
     def __init__(self, fixture: Fixture) -> None:
         from receptionist.actions.desk import Desk
@@ -62,11 +60,8 @@ class _SimulatedDesk:
         from receptionist.directory.seed import fill, read_demo
         from receptionist.notify.outbox import Outbox
 
-        self._folder = tempfile.TemporaryDirectory(prefix="miron-test-")
         when = fixture.now or START
-        directory = open_directory(
-            str(Path(self._folder.name) / "desk.db"), demo=False, timeout_s=5.0, now=lambda: when
-        )
+        directory = open_directory("sqlite://", demo=False, now=lambda: when)
         rest = {
             key: value for key, value in fixture.rest.items() if key in ("hosts", "visits", "in_building")
         }
