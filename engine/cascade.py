@@ -74,6 +74,12 @@ def _suppressed(core: Core, tick: Tick, number: int, cause: int) -> None:
         )
 
 
+def _whole(core: Core, rule: int) -> int:
+    """The author's rule (or call) whose step this is: what a step starts is not over with the step."""
+    declared = core.rules[rule]
+    return core.network.rule_ids[declared.part_of] if declared.hidden and declared.part_of else rule
+
+
 def _endless(core: Core, history: list[tuple[int, ...]], cause: int) -> None:
     """Too many ticks: the rules of the ticks that repeat are named."""
     last = history[-1]
@@ -211,7 +217,7 @@ class _Commit:
             ms = dict(core.rules[rule].effects.timers)[name]
             core.set_timer_bit(name, False)
             core.timers.start(Key("timer", name), core.t + ms, self.fired[rule])
-            core.timer_owner[name] = rule
+            core.timer_owner[name] = _whole(core, rule)
 
     def _gates(self) -> None:
         core = self.core
