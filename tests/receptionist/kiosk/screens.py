@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,6 +16,8 @@ from receptionist.kiosk.options import KioskOptions
 from receptionist.kiosk.ports import Button, Card, Face, Line, Message, Notice, Phase, View, Who
 from tests.receptionist.kiosk.fake import Clock, FakeBackend
 
+HOPS = 4
+"""A touch goes from button to row to screen to session."""
 LOCALES = (("en", "English"), ("de", "Deutsch"), ("zh", "中文"))
 QUESTION = "I have found your visit with Grace Hopper. Shall I let her know that you are here?"
 
@@ -54,11 +57,15 @@ class Kiosk:
         await self.settle()
 
     async def settle(self) -> None:
-        await self.pilot.pause()
+        """Let messages pass from widget to widget and to the session; one idle moment is not enough."""
+        for _ in range(HOPS):
+            await self.pilot.pause()
+            await asyncio.sleep(0.01)
         self.app.tick()
         await self.pilot.pause()
 
     async def pass_ms(self, ms: int) -> None:
+        await self.settle()
         self.clock.pass_ms(ms)
         await self.settle()
 
