@@ -11,18 +11,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from dsl.binding import Env
+from dsl.binding import Env, slot_type
 from dsl.compiler import NEVER, Compiled, compile_tree
 from dsl.conditions import Conditions
 from dsl.expressions import ExpressionError, parse_expr
 from dsl.fixtures import Fixture, plain, read_fixture, typed
 from dsl.language import MironLanguage
-from dsl.lower import slot_type
 from dsl.module_tests import CALL, GIVEN, given_by, stand_in
 from dsl.names import duration_ms
 from dsl.tree import Name, Owner, RuleDecl, TestDecl, TestLine, Text, Tree
 from dsl.types import FLAG
-from engine.events import Assert, Heard, Perceived, Pressed, Signal, Thought
+from dsl.visitor import noise, seen
+from engine.conditions import value_name
+from engine.events import Assert, Heard, Pressed, Thought
 from engine.journal import Record
 from engine.memory import single
 from engine.model import Active, Ended, Lit, Mask, Test
@@ -35,8 +36,6 @@ from miron.source import ModelError, Span
 INPUTS = frozenset({"user", "barge_in", "type", "press", "see", "think", "noise", "wait", "call"})
 FIRST = ("given", "locale", "strict")
 """What stands before the first input."""
-NOISE_MS = 15_000
-"""Sound without end for so long is noise."""
 START = datetime(2026, 1, 5, 9, 0)
 """When tests take place: a Monday morning."""
 
@@ -288,7 +287,7 @@ class _Play:
                 name = _name(line.value)
                 self.virtual.offer(Thought(self.env.find_rule(name.text) or self.env.miron(name)))
             case "noise":
-                self._noise(_duration(line))
+                noise(self.virtual, self.env.other, _duration(line))
             case "wait":
                 self.virtual.advance(_duration(line))
             case "call":
@@ -340,29 +339,7 @@ class _Play:
         raise _Failure(f"there is no button '{name.text}'", name.span)
 
     def _see(self, line: TestLine) -> None:
-        text = _text(line.value)
-        negated = text.startswith("not ")
-        name, _, word = text.removeprefix("not ").partition(" is ")
-        found = self.env.reference(name.strip())
-        if found is None:
-            self.virtual.offer(Signal(self.env.signal(name)))
-            return
-        ref, kind = found
-        value = (
-            typed(Text(word.strip(), line.span), kind)
-            if word and kind.kind != "flag"
-            else word.strip() != "no"
-        )
-        self.virtual.offer(Assert(ref.entry, (not value) if negated else value))
-
-    def _noise(self, ms: int) -> None:
-        speaking = f"{self.env.other}.speaking"
-        self.virtual.offer(Assert(speaking, True))
-        self.virtual.advance(min(ms, NOISE_MS))
-        if ms >= NOISE_MS:
-            self.virtual.offer(Perceived("noise", via="voice"))
-            self.virtual.advance(ms - NOISE_MS)
-        self.virtual.offer(Assert(speaking, False))
+        self.virtual.offer(seen(self.env, _name(line.value)))
 
     def _settle(self) -> None:
         if not self.virtual.settle():
@@ -507,8 +484,13 @@ class _Play:
         return unit is not None and self.session.executor.level(unit)
 
     def _seen(self, masks: Iterable[Mask]) -> str:
-        entries = {lit.of.ref.entry for mask in masks for lit in mask.lits if isinstance(lit.of, Test)}
-        values = ", ".join(f"{entry} is {self.session.value(entry)!r}" for entry in sorted(entries))
+        tested = {
+            value_name(lit.of.ref): lit.of.ref
+            for mask in masks
+            for lit in mask.lits
+            if isinstance(lit.of, Test)
+        }
+        values = ", ".join(f"{name} is {self.session.read(ref)!r}" for name, ref in sorted(tested.items()))
         return f", but {values}" if values else ""
 
     # Watching

@@ -103,8 +103,16 @@ class VirtualRun:
         Returns:
             False if that did not happen within ``limit_ms``.
         """
+        return self.until(lambda: not self.session.busy, limit_ms)
+
+    def until(self, reached: Callable[[], bool], limit_ms: int = 600_000) -> bool:
+        """Let time pass until something is the case, from one event to the next.
+
+        Returns:
+            False if that did not happen within ``limit_ms``, or nothing would ever happen by itself.
+        """
         end = self.session.t + limit_ms
-        while self.session.busy:
+        while not reached():
             due = self._next()
             if due is None or due > end:
                 return False

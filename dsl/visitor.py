@@ -1,0 +1,51 @@
+"""What a scripted visitor does besides speaking: being seen, making noise. For tests and scripted runs."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dsl.binding import Env
+from dsl.fixtures import typed
+from dsl.tree import Name, Text
+from engine.events import Assert, Perceived, Signal
+from engine.virtual import VirtualRun
+
+NOISE_MS: Final = 15_000
+"""Sound without end for so long is noise."""
+
+
+def seen(env: Env, what: Name) -> Signal | Assert:
+    """What the sensors tell: a signal, or a fact such as ``visitor.present`` or ``not visitor.present``.
+
+    ``ENTRY is VALUE`` gives an entry of memory a value; an entry alone is a flag that is now on.
+
+    Raises:
+        ModelError: The value is not of the entry's type.
+    """
+    text = what.text
+    negated = text.startswith("not ")
+    name, _, word = text.removeprefix("not ").partition(" is ")
+    found = env.reference(name.strip())
+    if found is None:
+        return Signal(env.signal(name))
+    ref, kind = found
+    value = (
+        typed(Text(word.strip(), what.span), kind) if word and kind.kind != "flag" else word.strip() != "no"
+    )
+    return Assert(ref.entry, (not value) if negated else value)
+
+
+def noise(virtual: VirtualRun, other: str, ms: int) -> None:
+    """There is sound for some time; without end for fifteen seconds it is noise.
+
+    Args:
+        other: Who is heard, as the dialogue calls them.
+        ms: How long it lasts.
+    """
+    speaking = f"{other}.speaking"
+    virtual.offer(Assert(speaking, True))
+    virtual.advance(min(ms, NOISE_MS))
+    if ms >= NOISE_MS:
+        virtual.offer(Perceived("noise", via="voice"))
+        virtual.advance(ms - NOISE_MS)
+    virtual.offer(Assert(speaking, False))
