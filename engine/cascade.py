@@ -29,6 +29,7 @@ def run(
     closing = core.close(cause)
     pulses.add_ids(closing.pulses, cause)
     history: list[tuple[int, ...]] = []
+    first = core.moment + 1
     while True:
         tick = core.executor.tick(sorted(pulses.causes), core.t)
         core.moment += 1
@@ -47,6 +48,8 @@ def run(
             _endless(core, history, cause)
             break
         pulses = following
+    if core.ending:
+        effects.drop_what_begins_too_late(core, first)
     return effects.dispatch(core)
 
 

@@ -29,6 +29,23 @@ def drop_what_is_theirs(core: Core, rules: tuple[int, ...]) -> None:
             stop_timer(core, name)
 
 
+def drop_what_begins_too_late(core: Core, moment: int) -> None:
+    """The visit has ended in this cascade: of what has not begun, only what it says and shows itself begins.
+
+    Args:
+        moment: First tick of the cascade. What was requested before it was waiting until now.
+    """
+    table = core.acts
+    while late := [
+        act
+        for act in table.to_start
+        if act.state is State.REQUESTED
+        and (act.moment < moment or act.channel not in table.holder_channels)
+    ]:
+        for act in sorted(late, key=lambda each: each.number):
+            table.stop(act)
+
+
 def stop_timer(core: Core, name: str) -> None:
     """Stop a named timer; it has not run out either."""
     core.timers.stop(Key("timer", name))

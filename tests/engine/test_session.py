@@ -155,6 +155,40 @@ def test_speech_begun_is_finished_when_the_visit_ends_and_what_waits_is_dropped(
     assert stage.ends() == [(100, "two", "cancelled"), (1400, "one", "done")]
 
 
+def test_nothing_that_waited_or_outlives_no_visit_begins_in_the_cascade_that_ends_it() -> None:
+    stage = Stage(
+        program(
+            rule("talk", hear("talk"), acts=(say("one"),)),
+            rule("more", hear("more"), acts=(say("two"),)),
+            rule("last", hear("more"), acts=(say("three"),)),
+            rule("bye", on("self", "one", phase="done"), end="met"),
+            rule("ring", on("self", "one", phase="done"), acts=(call("ring", outward=True),)),
+        )
+    )
+    stage.hear("talk")
+    stage.hear("more", at=1399)
+    stage.run.settle()
+    assert stage.acts("start") == [(0, "start", "one"), (1400, "start", "met")]
+    assert sorted(stage.ends()) == [
+        (1400, "one", "done"),
+        (1400, "ring", "cancelled"),
+        (1400, "three", "cancelled"),
+        (1400, "two", "cancelled"),
+    ]
+
+
+def test_a_farewell_requested_with_the_end_is_said() -> None:
+    stage = Stage(
+        program(
+            rule("talk", hear("talk"), acts=(say("one"),)),
+            rule("bye", hear("bye"), acts=(say("goodbye"), ActSpec("gesture", "wave")), end="met"),
+        )
+    )
+    stage.hear("bye")
+    stage.run.settle()
+    assert sorted(stage.ends()) == [(500, "wave", "done"), (1400, "goodbye", "done")]
+
+
 def test_told_counts_when_the_value_differs_or_was_not_told_before() -> None:
     model = program(
         rule("told", told("visitor.name")),
