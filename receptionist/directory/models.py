@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised whenever a table changes; a database of another version is refused, never guessed at."""
 
 
@@ -38,6 +38,7 @@ class HostRow(Base):
     team: Mapped[str | None]
     deputy_id: Mapped[int | None] = mapped_column(ForeignKey("hosts.id"))
     reachable: Mapped[str | None]
+    locale: Mapped[str | None]
     deputy: Mapped[HostRow | None] = relationship(remote_side=[id], lazy="joined", join_depth=1)
 
 
@@ -113,3 +114,37 @@ class MessageRow(Base):
     due_at: Mapped[datetime]
     detail: Mapped[str | None]
     answer: Mapped[str | None]
+    words: Mapped[str | None]
+    done_at: Mapped[datetime | None]
+
+
+class LinkRow(Base):
+    """One way to answer a message: only the digest of its secret is kept."""
+
+    __tablename__ = "answer_links"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), index=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    locale: Mapped[str]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class KioskRow(Base):
+    """What a kiosk is doing, for the front desk; `visit_since` is empty while nobody is there."""
+
+    __tablename__ = "kiosks"
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    visit_since: Mapped[datetime | None]
+    seen_at: Mapped[datetime]
+
+
+class OrderRow(Base):
+    """What the front desk wants a kiosk to do; taken by that kiosk once."""
+
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kiosk: Mapped[str] = mapped_column(String(80), index=True)
+    kind: Mapped[str]
+    at: Mapped[datetime]
+    taken_at: Mapped[datetime | None]
