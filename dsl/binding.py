@@ -161,6 +161,22 @@ class Env:
             return (Ref(entry, parts), kind) if kind else None
         return None
 
+    def entity(self, name: str) -> tuple[EntityRef, Type | None] | None:
+        """The entity of a Miron's latest act that a dotted name means (``name_time.at``), with its type."""
+        words = name.split(".")
+        for cut in range(len(words) - 1, 0, -1):
+            miron = self.find(self.tables.mirons, ".".join(words[:cut]))
+            if miron is not None:
+                rest = words[cut:]
+                slots = {slot.name for slot in self.tables.slots.get(miron, ())}
+                length = next((n for n in range(len(rest), 0, -1) if ".".join(rest[:n]) in slots), 1)
+                slot, parts = ".".join(rest[:length]), tuple(rest[length:])
+                kind = slot_type(self.tables, miron, slot)
+                for part in parts:
+                    kind = kind.part(part) if kind else None
+                return EntityRef(miron, slot, parts), kind
+        return None
+
     def entry(self, name: Name) -> tuple[Ref, Type]:
         """Like :meth:`reference`, with an author error for an unknown name."""
         found = self.reference(name.text)
@@ -225,16 +241,40 @@ class Env:
         found = self.reference(name.text)
         if found is not None:
             return found[0]
-        miron, _, slot = name.text.rpartition(".")
-        qualified = self.find(self.tables.mirons, miron) if miron else None
-        if qualified:
-            return EntityRef(qualified, slot)
+        entity = self.entity(name.text)
+        if entity is not None:
+            return entity[0]
         choices = element.choices if element else ()
         raise unknown(
             "value" if not choices else f"value of {element.name if element else ''}",
             name,
             [*choices, *self.tables.entries],
         )
+
+
+def slot_type(tables: Tables, miron: str, slot: str) -> Type | None:
+    """The type of a Miron's slot, as far as its sentences or memory tell."""
+    declared = tables.mirons.get(miron)
+    if declared is None:
+        return None
+    _, env = declared
+    for written in tables.slots.get(miron, ()):
+        if written.name == slot and written.type:
+            return tables.types.named(written.type)
+    found = env.reference(slot)
+    return found[1] if found is not None else None
+
+
+def slot_values(tables: Tables, miron: str, given: dict[str, Value]) -> tuple[tuple[str, Value], ...]:
+    """Every slot of a Miron with where its value comes from: the rule's argument, else memory."""
+    values = dict(given)
+    if miron in tables.mirons:
+        _, env = tables.mirons[miron]
+        for written in tables.slots.get(miron, ()):
+            found = env.reference(written.name)
+            if written.name not in values and found is not None:
+                values[written.name] = found[0]
+    return tuple(values.items())
 
 
 def origin(span: Span) -> str:

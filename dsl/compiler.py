@@ -8,10 +8,21 @@ from dataclasses import MISSING, Field, dataclass, fields, replace
 from functools import lru_cache
 from typing import ParamSpec, TypeVar
 
-from dsl.binding import BODY, DIALOGUE_SCOPE, OUTER_SCOPE, PICKS, TURN_TAKING, Bound, Env, Tables, origin
+from dsl.binding import (
+    BODY,
+    DIALOGUE_SCOPE,
+    OUTER_SCOPE,
+    PICKS,
+    TURN_TAKING,
+    Bound,
+    Env,
+    Tables,
+    origin,
+    slot_type,
+)
 from dsl.conditions import Conditions, span_of
 from dsl.forge import Forge, acts, batched
-from dsl.lower import bind, lower_rule, slot_type
+from dsl.lower import bind, lower_rule
 from dsl.questions import settings
 from dsl.tree import (
     Expr,

@@ -22,10 +22,12 @@ from dsl.tree import (
     TimerTest,
     WithinExpr,
 )
+from dsl.types import FLAG, TEXT, Type
 from engine.model import (
     Active,
     After,
     Ended,
+    EntityRef,
     Group,
     Held,
     Level,
@@ -183,11 +185,7 @@ class Conditions:
 
     def _test(self, test: TestExpr) -> Test:
         env = self.env
-        question = env.find(env.tables.questions, test.name.text)
-        if question is not None and env.reference(test.name.text) is None:
-            ref, kind = Ref(question + "/agreed"), env.tables.entries[question + "/agreed"][1]
-        else:
-            ref, kind = env.entry(test.name)
+        ref, kind = self._tested(test.name)
         if test.word is not None and test.op == "is":
             if kind.kind == "flag" and test.word.text in ("yes", "no"):
                 return Test(Op(test.word.text), ref)
@@ -196,6 +194,18 @@ class Conditions:
             return Test(Op.YES if kind.kind == "flag" else Op.KNOWN, ref)
         operand = env.value(test.operand, kind) if test.operand is not None else None
         return Test(Op(test.op), ref, operand)
+
+    def _tested(self, name: Name) -> tuple[Ref | EntityRef, Type]:
+        """What a test looks at: memory, the state of a verifying question, or an entity of an act."""
+        env = self.env
+        found = env.reference(name.text)
+        if found is not None:
+            return found
+        question = env.find(env.tables.questions, name.text)
+        if question is not None and question + "/agreed" in env.tables.entries:
+            return Ref(question + "/agreed"), FLAG
+        entity = env.entity(name.text)
+        return (entity[0], entity[1] or TEXT) if entity is not None else env.entry(name)
 
     def _pulses(self, event: EventExpr) -> list[Pulse]:
         env, name, kind = self.env, event.name, event.kind

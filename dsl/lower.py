@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from dsl import questions
-from dsl.binding import TURN_TAKING, Bound, Env, Tables, error, origin, unknown
+from dsl.binding import TURN_TAKING, Bound, Env, Tables, error, origin, slot_type, slot_values, unknown
 from dsl.conditions import CHANNELS, Conditions, Conj
 from dsl.forge import MAX_GROUPS, PARTS_PER_RULE, Edge, Forge, Head, has_acts
 from dsl.tree import Literal, Name, NameValue, Owner, RuleDecl, Step, Use, ValueExpr
-from dsl.types import Type
 from engine.model import (
     Active,
     ActSpec,
@@ -514,28 +513,3 @@ def barge_in(tables: Tables, mirons: Iterable[str]) -> str:
     """What breaks off an utterance of these Mirons; the most careful of them decides."""
     policies = {tables.mirons[name][0].barge_in for name in mirons if name in tables.mirons}
     return next((policy for policy in ("no", "any_sound") if policy in policies), "yes")
-
-
-def slot_type(tables: Tables, miron: str, slot: str) -> Type | None:
-    """The type of a Miron's slot, as far as its sentences or memory tell."""
-    declared = tables.mirons.get(miron)
-    if declared is None:
-        return None
-    _, env = declared
-    for written in tables.slots.get(miron, ()):
-        if written.name == slot and written.type:
-            return tables.types.named(written.type)
-    found = env.reference(slot)
-    return found[1] if found is not None else None
-
-
-def slot_values(tables: Tables, miron: str, given: dict[str, Value]) -> tuple[tuple[str, Value], ...]:
-    """Every slot of a Miron with where its value comes from: the rule's argument, else memory."""
-    values = dict(given)
-    if miron in tables.mirons:
-        _, env = tables.mirons[miron]
-        for written in tables.slots.get(miron, ()):
-            found = env.reference(written.name)
-            if written.name not in values and found is not None:
-                values[written.name] = found[0]
-    return tuple(values.items())

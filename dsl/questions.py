@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dsl.binding import PICKS, TURN_TAKING, Env, unknown
+from dsl.binding import PICKS, TURN_TAKING, Env, slot_values, unknown
 from dsl.forge import Edge, acts, batched, following, speaks
 from dsl.tree import Name, QuestionDecl, Use
 from dsl.types import FLAG, Type
@@ -308,8 +308,6 @@ class _Asking:
         return self._part(groups, Effects(acts=(act,)), masks, ".ask")
 
     def _opener(self, texts: Sequence[str], step: Ref, how: str, given: dict[str, Value]) -> list[Part]:
-        from dsl.lower import slot_values
-
         if not texts:
             return []
         args: dict[str, Value] = {}

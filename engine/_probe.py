@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.journal import Record
-from engine.model import Active, After, Busy, Ended, Failed, Held, Level, Test, TimerOut, Within
+from engine.model import Active, After, Busy, Ended, Failed, Held, Level, Ref, Test, TimerOut, Within
 from engine.network import NONE, Closing, Executor, Gate, Holds, Network, Spent, State, Tick
 
 
@@ -39,7 +39,7 @@ class Watch:
         """The line behind a level or gate."""
         match level:
             case Test(ref=ref):
-                key = ("memory", ref.entry)
+                key = ("memory", ref.entry) if isinstance(ref, Ref) else ("percept", ref.miron)
             case Active(rule) | Spent(rule):
                 key = ("fire", rule)
             case Ended(rule) | Failed(rule):

@@ -187,7 +187,9 @@ class _Lowering:
     def _flag_levels(self) -> tuple[Flag, ...]:
         ids: dict[tuple[str, Op], int] = {}
         for level, number in self.levels.items():
-            if isinstance(level, Test) and level.op in (Op.YES, Op.NO) and not level.ref.parts:
+            if not isinstance(level, Test) or not isinstance(level.ref, Ref):
+                continue
+            if level.op in (Op.YES, Op.NO) and not level.ref.parts:
                 ids[level.ref.entry, level.op] = number
         return tuple(Flag(x, ids.get((x, Op.YES), NONE), ids.get((x, Op.NO), NONE)) for x in self.flag_ids)
 
@@ -363,13 +365,12 @@ class _Lowering:
         by_miron: dict[str, list[int]] = {}
         for level, number in self.levels.items():
             if isinstance(level, Test):
-                by_entry.setdefault(level.ref.entry, []).append(number)
-                if level.operand is not None:
-                    for read in _reads(level.operand):
-                        place = by_entry if isinstance(read, Ref) else by_miron
-                        ids = place.setdefault(read.entry if isinstance(read, Ref) else read.miron, [])
-                        if number not in ids:
-                            ids.append(number)
+                operand = [] if level.operand is None else _reads(level.operand)
+                for read in (level.ref, *operand):
+                    place = by_entry if isinstance(read, Ref) else by_miron
+                    ids = place.setdefault(read.entry if isinstance(read, Ref) else read.miron, [])
+                    if number not in ids:
+                        ids.append(number)
         return {k: tuple(v) for k, v in by_entry.items()}, {k: tuple(v) for k, v in by_miron.items()}
 
 

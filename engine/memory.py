@@ -242,9 +242,9 @@ class Memory:
             case Op.NO:
                 return single(value) is False
             case Op.TOLD:
-                return known and self.cell(test.ref.entry).origin == TOLD
+                return known and self._origin(test.ref).origin == TOLD
             case Op.UNSURE:
-                return known and not self.cell(test.ref.entry).sure
+                return known and not self._origin(test.ref).sure
             case Op.NONE:
                 return not known
             case Op.ONE:
@@ -254,6 +254,10 @@ class Memory:
         if test.operand is None:
             return False
         return _compare(test.op, single(value), single(self.read(test.operand)))
+
+    def _origin(self, ref: Ref | EntityRef) -> Cell:
+        """The cell a tested value stands in; an entity of an act was told in that act."""
+        return self.cell(ref.entry) if isinstance(ref, Ref) else Cell(origin=TOLD)
 
 
 def _item(value: Json, at: Json) -> Json:

@@ -104,7 +104,7 @@ class Test:
     """A stored level: a test of memory. A comparison with an empty entry is false."""
 
     op: Op
-    ref: Ref
+    ref: Ref | EntityRef
     operand: Value | None = None
 
 

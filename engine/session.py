@@ -24,7 +24,7 @@ from engine.handling import Handler
 from engine.journal import FORMAT, Record
 from engine.language import Language
 from engine.live import LiveExecutor
-from engine.model import Json, Program, Ref, Test
+from engine.model import EntityRef, Json, Program, Ref, Test
 from engine.network import Executor, Network
 
 
@@ -150,8 +150,8 @@ class Session:
         """Where a value comes from: ``told set looked_up default world``; empty if there is none."""
         return self._core.memory.cell(entry).origin
 
-    def read(self, ref: Ref) -> Json:
-        """The value of an entry or of a part of it, or None."""
+    def read(self, ref: Ref | EntityRef) -> Json:
+        """The value of an entry, of an entity of an act, or of a part of it; None if there is none."""
         return self._core.memory.read(ref)
 
     def holds(self, test: Test) -> bool:
