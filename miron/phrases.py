@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 
 from miron.entities import Lexicon
@@ -18,6 +19,34 @@ MAX_VARIANTS = 200
 
 MAX_VALUES = 200
 """Known values of one type that go into a grammar."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechGrammar:
+    """What may be said, as recognisers take it.
+
+    Attributes:
+        lines: Word sequences, lower case; a slot stands as ``<type>``.
+        values: Type → what may be said for it, lower case.
+    """
+
+    lines: tuple[str, ...] = ()
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def jsgf(self, locale: str, name: str = "expected") -> str:
+        """As a grammar in the Java Speech Grammar Format 1.0; without lines it accepts nothing."""
+        public = " | ".join(_jsgf(line) for line in self.lines) if self.lines else "<VOID>"
+        rules = "".join(
+            f"<{kind}> = {' | '.join(_escaped(value) for value in values)};\n"
+            for kind, values in self.values.items()
+        )
+        return f"#JSGF V1.0 UTF-8 {locale};\ngrammar {name};\npublic <{name}> = {public};\n{rules}"
+
+    def words(self) -> list[str]:
+        """Every word that may be said, once, in the order of first use."""
+        texts = [re.sub(r"<[^>]*>", " ", line) for line in self.lines]
+        texts += [value for values in self.values.values() for value in values]
+        return list(dict.fromkeys(word for text in texts for word in text.split()))
 
 
 class Phrases:
@@ -54,13 +83,50 @@ class Phrases:
                     found[words] = None
         return list(found)
 
-    def jsgf(self, names: Sequence[str], locale: str, grammar: str = "expected") -> str:
-        """The same as a grammar in the Java Speech Grammar Format; without alternatives it accepts
-        nothing.
+    def grammar(
+        self,
+        names: Sequence[str],
+        locale: str,
+        *,
+        alone: Sequence[str] = (),
+        known: Mapping[str, Sequence[str]] | None = None,
+    ) -> SpeechGrammar:
+        """The same for a recogniser that knows rules, so that many values need not be written out.
+
+        Args:
+            names: Mirons that may be heard.
+            locale: Language of their sentences.
+            alone: Types whose bare value is an answer too.
+            known: What may be said for types that have no values of their own here, such as times.
         """
-        lines = self.spoken(names, locale)
-        public = " | ".join(_jsgf(line) for line in lines) if lines else "<VOID>"
-        return f"#JSGF V1.0 UTF-8 {locale};\ngrammar {grammar};\npublic <{grammar}> = {public};\n"
+        values: dict[str, tuple[str, ...]] = {}
+        lines: dict[str, None] = {}
+
+        def fill(kind: str, own: Sequence[str]) -> bool:
+            if kind not in values:
+                spoken = [_spoken(value) for value in own or (known or {}).get(kind, ())]
+                values[kind] = tuple(dict.fromkeys(filter(None, spoken)))
+            return bool(values[kind])
+
+        for variant, miron in self._variants(names, locale):
+            raw, said = "", []
+            for leaf in (*variant, None):
+                if isinstance(leaf, Text):  # neighbours may be parts of one word
+                    raw += leaf.text
+                    continue
+                if leaf is not None and not isinstance(leaf, SlotRef):
+                    continue
+                said += _spoken(raw).split()
+                raw = ""
+                if leaf is not None and fill(self._type(leaf, miron), self._values(leaf, miron, locale)):
+                    said.append(f"<{self._type(leaf, miron)}>")
+                elif said:  # the end, or a slot that nothing is known of: what stands before it can be said
+                    lines[" ".join(said)] = None
+                    said = []
+        for kind in alone:
+            if fill(kind, self._values_of(kind, locale)):
+                lines[f"<{kind}>"] = None
+        return SpeechGrammar(tuple(lines), {kind: each for kind, each in values.items() if each})
 
     def suggestions(self, names: Sequence[str], locale: str, most: int = 3) -> list[str]:
         """Examples of what can be said now, one a Miron, slots as ``…``, in the order of the names."""
@@ -101,9 +167,14 @@ class Phrases:
             texts = [text + value for text in texts for value in values][:MAX_VALUES]
         return texts
 
-    def _values(self, ref: SlotRef, miron: Miron, locale: str) -> list[str]:
+    def _type(self, ref: SlotRef, miron: Miron) -> str:
         slot = miron.slots.get(ref.name)
-        type_name = ref.type or (slot.type if slot else "")
+        return ref.type or (slot.type if slot else "")
+
+    def _values(self, ref: SlotRef, miron: Miron, locale: str) -> list[str]:
+        return self._values_of(self._type(ref, miron), locale)
+
+    def _values_of(self, type_name: str, locale: str) -> list[str]:
         entity = self._types.get(type_name)
         if entity is not None and entity.kind == "choice":
             return self._choices(entity, locale)
@@ -132,7 +203,12 @@ def _spoken(text: str) -> str:
 
 
 def _jsgf(line: str) -> str:
-    return re.sub(r'([\\*+/<>()\[\]{}|;="])', r"\\\1", line)
+    """A line of a grammar; what stands in angle brackets is the name of a rule."""
+    return " ".join(word if word[0] == "<" else _escaped(word) for word in line.split())
+
+
+def _escaped(words: str) -> str:
+    return re.sub(r'([\\*+/<>()\[\]{}|;="])', r"\\\1", words)
 
 
 def _shown(leaf: Leaf) -> str:

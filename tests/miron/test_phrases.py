@@ -36,13 +36,29 @@ def test_very_many_variants_are_cut_off():
     assert 1 < len(PHRASES.spoken(["lots"], "en")) <= 200
 
 
+def test_a_grammar_names_what_a_slot_may_hold_once():
+    grammar = PHRASES.grammar(["host", "colour", "note"], "en", alone=["hue"])
+    assert grammar.lines == ("i'm here to see <person>", "a <hue> one", "take a note", "now", "<hue>")
+    assert grammar.values == {
+        "person": ("grace hopper", "ada o'brien"),
+        "hue": ("red", "crimson", "dark blue"),
+    }
+    assert "take" in grammar.words() and "hopper" in grammar.words()
+
+
+def test_a_grammar_takes_what_may_be_said_for_a_type_from_the_caller():
+    grammar = PHRASES.grammar(["note"], "en", known={"text": ["of this"]})
+    assert grammar.lines == ("take a note <text> now",)
+
+
 def test_the_grammar_is_jsgf():
-    assert PHRASES.jsgf(["where"], "en") == (
+    assert PHRASES.grammar(["where", "host"], "en").jsgf("en") == (
         "#JSGF V1.0 UTF-8 en;\n"
         "grammar expected;\n"
-        "public <expected> = where is the toilet | where is the loo;\n"
+        "public <expected> = where is the toilet | where is the loo | i'm here to see <person>;\n"
+        "<person> = grace hopper | ada o'brien;\n"
     )
-    assert "<VOID>" in PHRASES.jsgf([], "en")
+    assert "<VOID>" in PHRASES.grammar([], "en").jsgf("en")
 
 
 def test_suggestions_are_one_a_miron_with_an_ellipsis_for_a_value():
