@@ -113,6 +113,7 @@ class MessageRow(Base):
     changed_at: Mapped[datetime]
     due_at: Mapped[datetime]
     detail: Mapped[str | None]
+    locale: Mapped[str | None]
     answer: Mapped[str | None]
     words: Mapped[str | None]
     done_at: Mapped[datetime | None]

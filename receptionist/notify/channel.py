@@ -67,6 +67,7 @@ class LocalChannel:
             "visitor": message.visitor,
             "company": message.company,
             "text": message.text,
+            "answer": message.link,
             "key": message.key,
         }
         line = json.dumps(fields, ensure_ascii=False).encode("utf-8", errors="replace") + b"\n"

@@ -35,7 +35,11 @@ class Message:
         address: E-mail, phone or whatever the channel needs; None when the recipient's name is enough.
         due: Earliest time of the next attempt.
         detail: Why the last attempt failed, in words.
+        locale: Language of the recipient.
         answer: What the recipient answered, None so far.
+        words: What the recipient added to the answer, for the visitor to hear.
+        done: When the front desk ticked it off.
+        link: Where the recipient can answer; known only while it is being sent.
     """
 
     id: int
@@ -54,7 +58,11 @@ class Message:
     changed: datetime
     due: datetime
     detail: str | None = None
+    locale: str | None = None
     answer: Reply | None = None
+    words: str | None = None
+    done: datetime | None = None
+    link: str | None = None
 
     @property
     def key(self) -> str:

@@ -7,15 +7,17 @@ asks the channel; a channel that cannot know leaves it `unsure`, and nothing is 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 
 from receptionist.directory.directory import Clock
+from receptionist.directory.errors import DirectoryError
 from receptionist.directory.models import MessageRow
 from receptionist.directory.records import Reply
 from receptionist.directory.store import Database
@@ -38,6 +40,7 @@ class Draft:
     address: str | None = None
     visitor: str | None = None
     company: str | None = None
+    locale: str | None = None
 
 
 class Outbox:
@@ -48,9 +51,23 @@ class Outbox:
     """
 
     def __init__(
-        self, database: Database, channels: Mapping[str, Channel], now: Clock = datetime.now
+        self,
+        database: Database,
+        channels: Mapping[str, Channel],
+        now: Clock = datetime.now,
+        link: Callable[[Message], str | None] = lambda message: None,
     ) -> None:
+        """Prepare the queue.
+
+        Args:
+            database: Where the messages lie.
+            channels: By name.
+            now: The kiosk's local time.
+            link: Makes the address at which the recipient of a message can answer, if there is one; called
+                for each attempt to send.
+        """
         self.channels = channels
+        self._link = link
         self._database = database
         self._now = now
         self._owner = f"{os.getpid()}-{secrets.token_hex(4)}"
@@ -87,6 +104,7 @@ class Outbox:
                 channel=draft.channel,
                 visitor=draft.visitor,
                 company=draft.company,
+                locale=draft.locale,
                 text=draft.text,
                 state=SendState.QUEUED,
                 attempts=0,
@@ -112,8 +130,11 @@ class Outbox:
         channel = self.channels.get(claimed.channel)
         if channel is None:
             return self._finish(claimed, SendState.FAILED, f"there is no channel {claimed.channel!r}")
+        link = None
+        with contextlib.suppress(DirectoryError):  # better told without a link than not at all
+            link = self._link(claimed)
         try:
-            channel.send(claimed)
+            channel.send(replace(claimed, link=link))
         except DeliveryError as error:
             again = error.retry and claimed.attempts < _MOST_ATTEMPTS
             return self._finish(claimed, SendState.QUEUED if again else SendState.FAILED, str(error))
@@ -162,10 +183,17 @@ class Outbox:
             )
         return self.message(message_id)
 
-    def answer(self, message_id: int, reply: Reply) -> None:
+    def answer(self, message_id: int, reply: Reply, words: str | None = None) -> None:
         """Write down what the recipient answered; a later answer replaces it."""
+        answered = update(MessageRow).where(MessageRow.id == message_id).values(answer=reply, words=words)
         with self._database.write() as session:
-            session.execute(update(MessageRow).where(MessageRow.id == message_id).values(answer=reply))
+            session.execute(answered)
+
+    def tick_off(self, message_id: int) -> None:
+        """Write down that the front desk needs to see a message no longer."""
+        seen = update(MessageRow).where(MessageRow.id == message_id).values(done_at=self._now())
+        with self._database.write() as session:
+            session.execute(seen)
 
     def message(self, message_id: int) -> Message:
         """One message as it stands.
@@ -265,5 +293,8 @@ def _message(row: MessageRow) -> Message:
         changed=row.changed_at,
         due=row.due_at,
         detail=row.detail,
+        locale=row.locale,
         answer=Reply(row.answer) if row.answer else None,
+        words=row.words,
+        done=row.done_at,
     )
