@@ -10,12 +10,12 @@ from dsl.check_conditions import check_duration, check_expr
 from dsl.check_texts import entities_of
 from dsl.checking import Checking
 from dsl.expressions import ExpressionError, parse_expr
+from dsl.fixtures import KEYS, SETTINGS
 from dsl.names import DURATION, duration_ms, name_fault
 from dsl.symbols import STEP_CHANNELS
 from dsl.tree import Name, Owner, ServiceDecl, TestDecl, TestLine, Text
 from miron.source import Note, Span, suggest
 
-_GIVEN = ("visits", "hosts", "memory", "services", "types")
 _OUTCOMES = ("failed", "timed_out")
 _STEPS = ("confirm", "again")
 
@@ -212,14 +212,15 @@ def _check_given(checking: Checking, value: Any) -> None:
         checking.report("wrong-shape", "'given' is a map, for example {services: {ring: {reply: yes}}}", span)
         return
     for key, inner in value.items():
-        if key.text not in _GIVEN:
-            near = suggest(key.text, _GIVEN)
+        if key.text not in KEYS:
+            near = suggest(key.text, KEYS)
             if near is not None:
                 checking.report("unknown-key", f"'{key}' is no key of given", key.span, near)
         elif key.text == "services" and isinstance(inner, dict):
             _check_answers(checking, inner)
-        elif key.text == "memory" and isinstance(inner, dict):
-            for entry in inner:
+        elif key.text in ("memory", "settings") and isinstance(inner, dict):
+            for name in inner:
+                entry = name if key.text == "memory" else Name(SETTINGS + name.text, name.span)
                 if checking.view.part(entry.text) is None and not checking.is_opaque(entry.text):
                     if not checking.view.group(entry.text):
                         checking.unknown(entry, ("memory", "parameter"), "given")

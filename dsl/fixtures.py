@@ -15,6 +15,13 @@ from dsl.types import Type
 from engine.model import Json
 from engine.virtual import Answer, Services
 
+KEYS = (
+    *("hosts", "visits", "in_building", "places", "faq"),
+    *("settings", "memory", "services", "types", "now"),
+)
+"""What a ``given`` may hold: the directory of an application, then what the dialogue itself knows."""
+SETTINGS = "settings."
+"""Entries of memory whose names begin so hold what the organisation has set; they last with the kiosk."""
 ANSWER_MS = 100
 """How long a simulated service takes."""
 FAILURES = ("failed", "timed_out")
@@ -79,6 +86,10 @@ def read_fixture(env: Env, *givens: Any) -> Fixture:
                 case "memory":
                     for name, written in value.items():
                         ref, kind = env.entry(name)
+                        memory[ref.entry] = typed(written, kind)
+                case "settings":
+                    for name, written in value.items():
+                        ref, kind = env.entry(Name(SETTINGS + name.text, name.span))
                         memory[ref.entry] = typed(written, kind)
                 case "services":
                     for name, written in value.items():

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ class Reception:
     """Everything a front end needs; opened by :func:`open_reception`.
 
     Attributes:
+        start: When it was opened, at the desk.
         writer: The journal's file; None when nothing is recorded.
         troubles: What went wrong and was survived, newest last, for the screen.
     """
@@ -37,6 +39,7 @@ class Reception:
     session: Session
     services: ServiceRunner
     desk: DeskSource
+    start: datetime
     writer: JournalWriter | None
     troubles: list[str] = field(default_factory=list)
     _names: threading.Thread | None = None
@@ -82,27 +85,32 @@ def open_reception(
     config: Config,
     *,
     dialogue: Path | None = None,
+    compiled: Compiled | None = None,
     journal: Path | None = None,
     locale: str = "",
     seed: int | None = None,
     now: Callable[[], datetime] = datetime.now,
+    desk: DeskSource | None = None,
 ) -> Reception:
     """Read the dialogue and make a session of it; database and services open when they are first needed.
 
     Args:
         dialogue: File or folder; None: that of the settings, else the one that comes with Miron.
+        compiled: The dialogue, if it was read before.
         journal: The file to write; None: a new one in the folder of the settings.
         seed: Of every choice among sentences; None: from the time.
+        now: The time at the desk.
+        desk: Another desk than that of the settings.
 
     Raises:
         ModelError: The dialogue has mistakes.
     """
-    compiled = load_dialogue(dialogue or config.dialogue)
+    compiled = compiled or load_dialogue(dialogue or config.dialogue)
     language = MironLanguage(compiled)
-    services, desk = local_services(config, now)
+    services, desk = local_services(config, now, desk)
     start = now()
     troubles: list[str] = []
-    path = journal or config.journal / f"{start:%Y-%m-%dT%H%M%S}.jsonl"
+    path = journal or _unused(config.journal, f"{start:%Y-%m-%dT%H%M%S}")
     writer = JournalWriter(path, lambda message: troubles.append(message) if message else None)
     chosen = locale or (config.locale if config.locale in compiled.locales else "")
     session = Session(
@@ -114,7 +122,13 @@ def open_reception(
         journal=writer,
         mask=_mask(config, compiled),
     )
-    return Reception(config, compiled, language, session, services, desk, writer, troubles)
+    return Reception(config, compiled, language, session, services, desk, start, writer, troubles)
+
+
+def _unused(folder: Path, name: str) -> Path:
+    """A journal file that is not there yet: two sessions of one second, or of one invented time, are two."""
+    names = chain((name,), (f"{name}-{number}" for number in count(2)))
+    return next(path for each in names if not (path := folder / f"{each}.jsonl").exists())
 
 
 def _mask(config: Config, compiled: Compiled):  # type: ignore[no-untyped-def]

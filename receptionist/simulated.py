@@ -6,13 +6,18 @@ nobody waits: a host answers at once what ``reachable`` says, and nothing leaves
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from dsl.fixtures import ANSWER_MS, Fixture
 from dsl.testing import START
 from engine.virtual import Answer, Services
+
+if TYPE_CHECKING:
+    from receptionist.actions.base import ServiceAction
+    from receptionist.actions.desk import Desk
 
 PERSON_KEYS = ("name", "visitor", "host", "deputy")
 REPLY_MS = 3_000
@@ -24,18 +29,8 @@ class SimulatedReceptionist:
 
     def services(self, fixture: Fixture) -> Services:
         """Services over the fixture's desk; those the receptionist does not have succeed with no results."""
-        desk: list[_SimulatedDesk] = []
-
-        def answer(name: str, params: Mapping[str, Any]) -> Answer:
-            from receptionist.actions.signatures import SIGNATURES
-
-            if name not in SIGNATURES:
-                return "done", {}, ANSWER_MS
-            if not desk:
-                desk.append(_SimulatedDesk(fixture))
-            return desk[0].call(name, params)
-
-        return answer
+        when = fixture.now or START
+        return SimulatedDesk(fixture, now=lambda: when).call
 
     def lexicons(self, fixture: Fixture) -> Mapping[str, Sequence[str]]:
         """Names of hosts and visitors, and companies."""
@@ -50,45 +45,68 @@ class SimulatedReceptionist:
         return {"person": tuple(persons), "company": tuple(companies)}
 
 
-class _SimulatedDesk:
-    """A desk in memory."""
+class SimulatedDesk:
+    """A desk in memory, filled from a fixture; made when it is first needed.
 
-    def __init__(self, fixture: Fixture) -> None:
+    Args:
+        fixture: What it holds.
+        now: The time at the desk.
+        visit: Names the visit that a service is called for.
+    """
+
+    def __init__(
+        self,
+        fixture: Fixture,
+        now: Callable[[], datetime],
+        visit: Callable[[], str] = lambda: "test",
+    ) -> None:
+        self._fixture, self._now, self._visit = fixture, now, visit
+
+    def call(self, name: str, params: Mapping[str, Any]) -> Answer:
+        """What a service answers; one that the receptionist does not have succeeds with no results."""
+        from receptionist.actions.signatures import SIGNATURES
+
+        if name not in SIGNATURES:
+            return "done", {}, ANSWER_MS
+        from receptionist.actions.base import Parameters, Refusal
+        from receptionist.directory import DirectoryError
+
+        given = {key: value for key, value in params.items() if value is not None}
+        try:
+            values = self._actions[name].serve(self.desk, Parameters(name, given, self._visit()))
+        except (Refusal, DirectoryError) as refusal:
+            return "failed", str(refusal), ANSWER_MS
+        return "done", dict(values), REPLY_MS if name == "notify_host" else ANSWER_MS
+
+    @cached_property
+    def desk(self) -> Desk:
+        """The desk itself.
+
+        Raises:
+            DirectoryError: The fixture does not have the shape of a directory.
+        """
         from receptionist.actions.desk import Desk
-        from receptionist.actions.inprocess import service_actions
         from receptionist.directory import open_directory
         from receptionist.directory.seed import fill, read_demo
         from receptionist.notify.outbox import Outbox
 
-        when = fixture.now or START
-        directory = open_directory("sqlite://", demo=False, now=lambda: when)
-        rest = {
-            key: value for key, value in fixture.rest.items() if key in ("hosts", "visits", "in_building")
-        }
-        fill(directory, rest)
-        places = fixture.rest.get("places") or read_demo().get("places", {})
-        outbox = Outbox(directory.database, {"local": _Nowhere()}, lambda: when)
-        self._desk = Desk(
+        rest = self._fixture.rest
+        directory = open_directory("sqlite://", demo=False, now=self._now)
+        fill(directory, {key: rest[key] for key in ("hosts", "visits", "in_building") if key in rest})
+        return Desk(
             directory,
-            outbox,
-            places=places,
+            Outbox(directory.database, {"local": _Nowhere()}, self._now),
+            places=rest.get("places") or read_demo().get("places", {}),
             answer_within_s=0.0,
             counts_for=timedelta(hours=12),
             pause=lambda seconds: None,
         )
-        self._actions = service_actions(lambda: self._desk)
 
-    def call(self, name: str, params: Mapping[str, Any]) -> Answer:
-        from receptionist.actions.base import Parameters, Refusal
-        from receptionist.directory import DirectoryError
+    @cached_property
+    def _actions(self) -> Mapping[str, ServiceAction]:
+        from receptionist.actions.inprocess import service_actions
 
-        action = self._actions[name]
-        given = {key: value for key, value in params.items() if value is not None}
-        try:
-            values = action.serve(self._desk, Parameters(name, given, "test"))
-        except (Refusal, DirectoryError) as refusal:
-            return "failed", str(refusal), ANSWER_MS
-        return "done", dict(values), REPLY_MS if name == "notify_host" else ANSWER_MS
+        return service_actions(lambda: self.desk)
 
 
 class _Nowhere:

@@ -12,9 +12,9 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TextIO
 
-from engine.events import Heard
+from engine.events import Event, Heard
 from engine.journal import Record
-from engine.virtual import Answer, VirtualRun
+from engine.virtual import Answer, Services, VirtualRun
 from receptionist.reception import Reception
 
 MAX_TEXT = 2_000
@@ -25,21 +25,32 @@ VISITOR, AGENT = "you", "miron"
 
 
 def run_text(
-    reception: Reception, lines: Iterable[str], out: TextIO, *, echo: bool, body: bool = False
+    reception: Reception,
+    lines: Iterable[str],
+    out: TextIO,
+    *,
+    services: Services | None = None,
+    begin: Iterable[Event] = (),
+    echo: bool,
+    body: bool = False,
 ) -> None:
     """Hold conversations, one line of the visitor at a time, until the lines end.
 
     Args:
         lines: What visitors say.
         out: Where the dialogue is printed.
+        services: What the services answer; None: the real ones.
+        begin: What happens before the first line.
         echo: Print the visitor's lines too (they come from a file).
         body: Print gestures, emotions and the screen too.
     """
     reception.learn_names_aside()
-    virtual = VirtualRun(reception.session, _services(reception))
+    virtual = VirtualRun(reception.session, services or real_services(reception))
     printer = _Printer(out, body)
     reception.session.observe(printer)
     virtual.open()
+    for event in begin:
+        virtual.offer(event)
     virtual.settle()
     for line in _cleaned(lines, out):
         if echo:
@@ -53,9 +64,14 @@ def run_text(
     reception.session.close("end of input")
 
 
+def cleaned(text: str) -> str:
+    """Text without control characters, and without spaces around it."""
+    return "".join(char if unicodedata.category(char)[0] != "C" else " " for char in text).strip()
+
+
 def _cleaned(lines: Iterable[str], out: TextIO) -> Iterator[str]:
     for line in lines:
-        text = "".join(char if unicodedata.category(char)[0] != "C" else " " for char in line).strip()
+        text = cleaned(line)
         if len(text) > MAX_TEXT:
             print(f"(a line of {len(text):,} characters: only the first {MAX_TEXT:,} are heard)", file=out)
             text = text[:MAX_TEXT]
@@ -63,7 +79,8 @@ def _cleaned(lines: Iterable[str], out: TextIO) -> Iterator[str]:
             yield text
 
 
-def _services(reception: Reception):  # type: ignore[no-untyped-def]
+def real_services(reception: Reception) -> Services:
+    """The services of the reception, called for real: they take as long as they take."""
     visits = reception.session.ended
     warm = False
 

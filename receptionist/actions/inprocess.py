@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 
 def local_services(
-    config: Config, now: Callable[[], datetime] = datetime.now
+    config: Config, now: Callable[[], datetime] = datetime.now, desk: DeskSource | None = None
 ) -> tuple[ServiceRunner, DeskSource]:
-    """The services of the desk that the settings describe, run in this process, and that desk.
+    """The services of a desk (None: the one that the settings describe), run in this process, and that desk.
 
     Nothing is opened or loaded yet: `ServiceRunner.warm` does that off the event loop, else the first call.
     """
-    desk = DeskSource(lambda: open_desk(config, now))
+    desk = desk or DeskSource(lambda: open_desk(config, now))
     return ServiceRunner(InProcessActions(desk)), desk
 
 

@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from receptionist.commands.common import PATH, fail, report_problems
 
+if TYPE_CHECKING:
+    from receptionist.reception import Reception
+    from receptionist.scripted import Invented
+
+
+TIMES = [f"%Y-%m-%d{between}%H:%M{seconds}" for between in ("T", " ") for seconds in ("", ":%S")]
+
 
 @click.command()
 @click.option("--text", is_flag=True, help="No screen: read visitors' lines from standard input.")
+@click.option("--jsonl", is_flag=True, help="For programs: JSON objects from standard input, a line each.")
+@click.option("--fixture", type=PATH, help="With --text or --jsonl: an invented desk, from a YAML file.")
+@click.option(
+    "--now",
+    type=click.DateTime(TIMES),
+    metavar="TIME",
+    help="With --text or --jsonl: when it begins, at the desk, such as 2026-01-05T09:30.",
+)
 @click.option("--dialogue", type=PATH, help="Another dialogue than the receptionist's.")
 @click.option("--config", "config_file", type=PATH, help="The settings file.")
 @click.option("--journal", type=PATH, help="Where this session is recorded.")
@@ -23,6 +41,9 @@ from receptionist.commands.common import PATH, fail, report_problems
 @click.option("--developer", is_flag=True, help="F2 shows inner speech and the rules in force.")
 def run(
     text: bool,
+    jsonl: bool,
+    fixture: Path | None,
+    now: datetime | None,
     dialogue: Path | None,
     config_file: Path | None,
     journal: Path | None,
@@ -33,34 +54,47 @@ def run(
     touch_keyboard: bool,
     developer: bool,
 ) -> None:
-    """Run the receptionist: the kiosk on this terminal, or --text for lines.
+    """Run the receptionist: the kiosk on this terminal, --text for lines, --jsonl for programs.
 
     Exit status: 0 ended properly (also by Ctrl-C), 1 it cannot start and says why, 2 wrong use.
     """
-    from miron.source import ModelError
-    from receptionist.config import ConfigError, load_config
-    from receptionist.reception import open_reception
+    if text and jsonl:
+        raise click.UsageError("--text and --jsonl exclude each other")
+    if (fixture or now) and not (text or jsonl):
+        raise click.UsageError("--fixture and --now go with --text or --jsonl")
 
-    try:
+    def opened() -> tuple[Reception, Invented | None]:
+        from receptionist.config import load_config
+        from receptionist.reception import open_reception
+
         config = load_config(config_file)
-        reception = open_reception(config, dialogue=dialogue, journal=journal, locale=locale, seed=seed)
-    except ConfigError as fault:
-        fail("\n".join(fault.problems))
-    except ModelError as fault:
-        report_problems(fault.problems)
-        fail("this dialogue has mistakes, so the receptionist does not start")
-    except (OSError, ValueError) as fault:
-        fail(f"the receptionist cannot start: {fault}")
+        if fixture is None and now is None:
+            return open_reception(config, dialogue=dialogue, journal=journal, locale=locale, seed=seed), None
+        from receptionist.scripted import open_invented
+
+        return open_invented(
+            config, fixture, now, dialogue=dialogue, journal=journal, locale=locale, seed=seed
+        )
+
+    reception, invented = _or_say_why(opened)
     if locale and locale not in reception.compiled.locales:
         fail(f"this dialogue has no language '{locale}', only {', '.join(reception.compiled.locales)}", 2)
+    services = invented.services if invented else None
+    begin = invented.begin if invented else ()
     try:
-        if text:
+        if jsonl:
+            from receptionist.jsonl import run_jsonl
+            from receptionist.jsonl_input import read_inputs
+
+            inputs = read_inputs(sys.stdin.buffer)
+            run_jsonl(reception, inputs, sys.stdout, services=services, begin=begin)
+        elif text:
             from receptionist.text_mode import run_text
 
             piped = not sys.stdin.isatty()
             if not piped:
                 click.echo("Say something; Ctrl-D ends.", err=True)
-            run_text(reception, sys.stdin, sys.stdout, echo=piped, body=body)
+            run_text(reception, sys.stdin, sys.stdout, services=services, begin=begin, echo=piped, body=body)
         else:
             from receptionist.screen import run_screen
 
@@ -72,3 +106,22 @@ def run(
         sys.stderr.close()  # whoever read our output has gone; nothing is left to say
     finally:
         reception.close()
+
+
+def _or_say_why(
+    opened: Callable[[], tuple[Reception, Invented | None]],
+) -> tuple[Reception, Invented | None]:
+    """What is opened; else why not, on standard error."""
+    from miron.source import ModelError
+    from receptionist.config import ConfigError
+    from receptionist.directory import DirectoryError
+
+    try:
+        return opened()
+    except ConfigError as fault:
+        fail("\n".join(fault.problems))
+    except ModelError as fault:
+        report_problems(fault.problems)
+        fail("with these mistakes the receptionist does not start")
+    except (DirectoryError, OSError, ValueError) as fault:
+        fail(f"the receptionist cannot start: {fault}")
