@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Final
 
 from engine import intake
 from engine.acts import STOPPING_MS, Act, State, Verdict
 from engine.core import Core, Imagine, Outward
 from engine.events import Command, Phase
+from engine.memory import single
 from engine.model import Json
 from engine.timers import Key
 
@@ -39,8 +41,7 @@ def drop_what_begins_too_late(core: Core, moment: int) -> None:
     while late := [
         act
         for act in table.to_start
-        if act.state is State.REQUESTED
-        and (act.moment < moment or act.channel not in table.holder_channels)
+        if act.state is State.REQUESTED and (act.moment < moment or act.channel not in table.holder_channels)
     ]:
         for act in sorted(late, key=lambda each: each.number):
             table.stop(act)
@@ -133,11 +134,26 @@ def _start(core: Core, act: Act) -> list[Command]:
     if act.channel == "fail":
         core.acts.verdicts.append(Verdict(act, Phase.FAILED, act.name))
         return []
-    core.timers.start(Key("act", "", act.number), core.t + act.spec.deadline_ms, act.line)
+    core.timers.start(Key("act", "", act.number), core.t + _lasts_at_most(act), act.line)
     if act.channel in NO_EFFECTOR:
         return []
     act.sent = True
     return [act.command("start", core.t + act.spec.deadline_ms)]
+
+
+def _lasts_at_most(act: Act) -> int:
+    """Milliseconds until the act is over anyway; a wait may have been told how long by a value."""
+    if act.channel == "wait" and act.spec.params:
+        return milliseconds(act.params.get("for")) or 0
+    return act.spec.deadline_ms
+
+
+def milliseconds(value: Json) -> int | None:
+    """A duration in memory as a whole number of milliseconds; None if it is none."""
+    value = single(value)
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)) or value < 0:
+        return None
+    return int(value)
 
 
 def _act_line(core: Core, act: Act, command: str) -> None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from engine.live import LiveExecutor
-from engine.model import Entry, Group, Lit, Op, Program, Pulse, Ref, Rule
-from engine.model import Test as MemoryTest
+from engine.model import Program
 from engine.network import Network
+from engine.weights import weights_of
 from tests.engine.playing import Player, ReferencePlayer, differ, play
 from tests.engine.strategies import INSTANT, Event, event_lists, programs
 
@@ -39,7 +37,7 @@ def test_live_executor_equals_the_reference(program: Program, events: list[Event
 @matrix_laws
 @given(programs, event_lists)
 def test_matrix_executor_equals_the_live_one(program: Program, events: list[Event]) -> None:
-    matrix = pytest.importorskip("engine.matrix", reason="needs torch")
+    matrix = pytest.importorskip("engine.matrix_executor", reason="needs torch")
     network = Network.compile(program, INSTANT)
     live = LiveExecutor(network)
     weighed = matrix.MatrixExecutor(network)
@@ -51,6 +49,7 @@ def test_matrix_executor_equals_the_live_one(program: Program, events: list[Even
 @given(programs, event_lists)
 def test_a_session_in_a_batch_does_not_depend_on_the_others(program: Program, events: list[Event]) -> None:
     matrix = pytest.importorskip("engine.matrix", reason="needs torch")
+    executor = pytest.importorskip("engine.matrix_executor", reason="needs torch").MatrixExecutor
     torch = pytest.importorskip("torch")
     seen = []
 
@@ -61,23 +60,9 @@ def test_a_session_in_a_batch_does_not_depend_on_the_others(program: Program, ev
             return out
 
     network = Network.compile(program, INSTANT)
-    play(Player(matrix.MatrixExecutor(network, Recording(network))), events[:3])
+    weights = weights_of(network)
+    play(Player(executor(network, Recording(weights))), events[:3])
     batch = matrix.Inputs(*(torch.cat(parts) for parts in zip(*(i for i, _ in seen), strict=True)))
-    together = matrix.MatrixStep(network)(batch)
+    together = matrix.MatrixStep(weights)(batch)
     for name, rows in zip(matrix.Outputs._fields, together, strict=True):
         assert torch.equal(rows, torch.cat([getattr(out, name) for _, out in seen])), name
-
-
-def test_exported_weights_carry_the_names_of_their_units(tmp_path: Path) -> None:
-    matrix = pytest.importorskip("engine.matrix", reason="needs torch")
-    hello = Rule("hello", (Group(Pulse("other", "hi"), (Lit(MemoryTest(Op.YES, Ref("near")), False),)),))
-    network = Network.compile(Program("test", (hello,), entries={"near": Entry("near", "flag")}))
-    matrix.MatrixStep(network).save(tmp_path / "weights.npz")
-    saved = np.load(tmp_path / "weights.npz")
-    weights = {
-        (saved["groups"][row], saved["levels"][column]): weight
-        for row, column, weight in zip(
-            saved["group_levels.row"], saved["group_levels.column"], saved["group_levels.weight"], strict=True
-        )
-    }
-    assert weights == {("hello[0]", "near is yes"): -1.0}

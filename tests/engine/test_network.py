@@ -49,7 +49,9 @@ def flag(name: str) -> Level:
 
 
 def matrix(network: Network) -> Executor:
-    made: Executor = pytest.importorskip("engine.matrix", reason="needs torch").MatrixExecutor(network)
+    made: Executor = pytest.importorskip("engine.matrix_executor", reason="needs torch").MatrixExecutor(
+        network
+    )
     return made
 
 
