@@ -24,7 +24,8 @@ _ADDRESS = re.compile(r"\{address\}")
 _STATUS = re.compile(r"\berror=(\d{3})\b")
 _NEVER_REACHED = re.compile(
     r"NewConnectionError|NameResolutionError|ConnectTimeout|Connection refused|\[Errno -[2-5]\]"
-    r"|Name or service not known|Temporary failure in name resolution|[Nn]etwork is unreachable|No route to host"
+    r"|Name or service not known|Temporary failure in name resolution"
+    r"|[Nn]etwork is unreachable|No route to host"
 )
 _PASSING = frozenset({408, 425, 429, 500, 503})
 _UNCLEAR = frozenset({502, 504})
@@ -157,7 +158,7 @@ def _try(target: NotifyBase, message: Message) -> Outcome:
 
 
 def _judged(log: str) -> Outcome:
-    """What Apprise's log tells about a failure; anything unknown is unclear, so that nothing is sent twice."""
+    """What Apprise's log tells about a failure; the unknown is unclear, so that nothing is sent twice."""
     if status := _STATUS.search(log):
         code = int(status[1])
         if code in _UNCLEAR:

@@ -94,7 +94,7 @@ class Outbox:
             if last is not None and (counts_for is None or now - last.created_at < counts_for):
                 if last.state == SendState.FAILED:
                     last.state, last.attempts, last.due_at, last.changed_at = SendState.QUEUED, 0, now, now
-                return _message(last), False
+                return message_of(last), False
             row = MessageRow(
                 subject=draft.subject,
                 number=last.number + 1 if last else 1,
@@ -114,7 +114,7 @@ class Outbox:
             )
             session.add(row)
             session.flush()
-            return _message(row), True
+            return message_of(row), True
 
     def deliver(self, message_id: int) -> Message:
         """Send one queued message that is due; any other is returned as it stands.
@@ -164,7 +164,7 @@ class Outbox:
         """
         with self._database.read() as session:
             rows = session.scalars(select(MessageRow).where(MessageRow.state == SendState.SENDING)).all()
-            open_messages = [_message(row) for row in rows]
+            open_messages = [message_of(row) for row in rows]
         return tuple(
             self._settle(message)
             for message in open_messages
@@ -205,13 +205,13 @@ class Outbox:
             row = session.get(MessageRow, message_id)
             if row is None:
                 raise KeyError(message_id)
-            return _message(row)
+            return message_of(row)
 
     def messages(self, limit: int = 100) -> tuple[Message, ...]:
         """The latest messages, newest first: what the front desk sees."""
         with self._database.read() as session:
             rows = session.scalars(select(MessageRow).order_by(MessageRow.id.desc()).limit(limit))
-            return tuple(_message(row) for row in rows)
+            return tuple(message_of(row) for row in rows)
 
     def latest_to(self, recipient: str, visitor: str | None = None) -> Message | None:
         """The newest message to a person (about a visitor, if one is named), or None."""
@@ -220,7 +220,7 @@ class Outbox:
             query = query.where(MessageRow.visitor == visitor)
         with self._database.read() as session:
             row = session.scalar(query.order_by(MessageRow.id.desc()).limit(1))
-            return _message(row) if row else None
+            return message_of(row) if row else None
 
     def _claim(self, message_id: int) -> Message | None:
         now = self._now()
@@ -238,7 +238,7 @@ class Outbox:
             )
             if session.connection().execute(claim).rowcount == 0:
                 return None
-            return _message(session.get_one(MessageRow, message_id))
+            return message_of(session.get_one(MessageRow, message_id))
 
     def _finish(self, message: Message, state: SendState, detail: str | None) -> Message:
         """End our own claim; if it was settled by someone else meanwhile, their word stands."""
@@ -275,7 +275,8 @@ def _pause(attempts: int) -> timedelta:
     return min(_FIRST_PAUSE * (1 << max(attempts - 1, 0)), _LONGEST_PAUSE)
 
 
-def _message(row: MessageRow) -> Message:
+def message_of(row: MessageRow) -> Message:
+    """A row of the table as the rest of the receptionist sees it."""
     return Message(
         id=row.id,
         subject=row.subject,
