@@ -96,4 +96,6 @@ def _heard(filled: Filled) -> HeardValue:
 
 
 def _reason(act: Act) -> str:
+    if act.reason.method == "model":
+        return f"trained model {act.reason.model}"
     return f"{act.reason.method}: {act.reason.template}" if act.reason.template else act.reason.method

@@ -65,6 +65,7 @@ def _checked(event: Event) -> Event:
                 locale=text(event.locale),
                 also=tuple(act for act in map(_checked, event.also) if isinstance(act, Perceived)),
                 id=_id(event.id),
+                reason=text(event.reason),
             )
         case Signal():
             return replace(event, name=_name(event.name), entities=_values(event.entities), id=_id(event.id))

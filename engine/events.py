@@ -67,6 +67,7 @@ class Perceived:
         locale: The language it was expressed in; empty: unchanged.
         also: Further acts of the same utterance, perceived in the same moment.
         id: See :class:`Heard`.
+        reason: How the words were understood, for the journal.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Perceived:
     locale: str = ""
     also: tuple[Perceived, ...] = ()
     id: DriverId | None = None
+    reason: str = ""
 
 
 def Pressed(name: str, entities: Mapping[str, Json] | None = None, *, via: str = "button") -> Perceived:

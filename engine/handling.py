@@ -103,6 +103,7 @@ class Handler:
                 locale=meant.locale if meant.locale != core.locale else "",
                 also=tuple(Perceived(act.name, act.entities, event.via) for act in meant.also),
                 id=event.id,
+                reason=meant.reason,
             )
         )
         if isinstance(percept, Perceived):

@@ -49,6 +49,7 @@ def percept_data(event: Perceived) -> dict[str, Json]:
         "confidence": confidence,
         "locale": event.locale or None,
         "also": [_also(act) for act in event.also] or None,
+        "reason": event.reason or None,
         "id": list(event.id) if event.id else None,
     }
 

@@ -132,6 +132,7 @@ def _perceived(data: Mapping[str, Json], number: tuple[str, int] | None) -> Perc
             Perceived(each["name"], _entities(each), data.get("via") or "") for each in data.get("also") or ()
         ),
         id=number,
+        reason=data.get("reason") or "",
     )
 
 

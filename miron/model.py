@@ -8,7 +8,7 @@ a list is a ``list``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -148,6 +148,7 @@ class Reason:
         skipped: Words that were passed over (greetings, fillers, unknown words).
         corrected: Words taken for others: (said, taken for).
         expected: The Miron was expected, which raised or allowed it.
+        model: Version of the trained model, if it was the model.
     """
 
     method: Literal["template", "tolerant", "model"]
@@ -158,6 +159,7 @@ class Reason:
     skipped: tuple[str, ...] = ()
     corrected: tuple[tuple[str, str], ...] = ()
     expected: bool = False
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +223,18 @@ class Guess:
 class TrainedModel(Protocol):
     """What :class:`miron.understand.Understander` asks of trained understanding."""
 
-    def guess(self, text: str, locales: Sequence[str]) -> Sequence[Guess]:
-        """Guesses for an utterance, best first; never raises on any text."""
+    @property
+    def version(self) -> str:
+        """What tells this model from others, short."""
+        ...
+
+    def guess(
+        self, text: str, locales: Sequence[str], allowed: Collection[str] | None = None
+    ) -> Sequence[Guess]:
+        """Guesses for an utterance, best first; never raises on any text.
+
+        Args:
+            locales: Languages listened to, the one spoken so far first.
+            allowed: Only these Mirons; None: all.
+        """
         ...

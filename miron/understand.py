@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import exp
 
 from miron.automaton import Automaton
 from miron.check import check_phrases
@@ -26,6 +27,7 @@ from miron.model import (
     Reason,
     TrainedModel,
 )
+from miron.needs import needed_slots
 from miron.search import TOLERANT_WORDS, Reading, Search
 from miron.template import Template, slot_refs
 from miron.typos import Spelling
@@ -41,11 +43,17 @@ SURE = 0.8
 TOLERATED = 0.6
 """Confidence below which a tolerant reading is no reading."""
 
+TRUSTED = 0.5
+"""Confidence below which a guess of the trained model is no understanding (docs/benchmarks-nlu.md)."""
+
 _SETTLED = 0.9
 """An exact reading this good in the language spoken needs no look at other languages or the model."""
 
 _BONUS = 0.3
 """Evidence that a fully expected Miron gains: less than a word."""
+
+_PRIMING = 1.0
+"""What a fully expected Miron gains in the trained model, in log odds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,18 +197,28 @@ class Understander:
         now: datetime | None,
         typed: bool,
     ) -> list[Act]:
-        """What the trained model makes of an utterance, with the values of its spans."""
+        """What the trained model makes of an utterance, with the values of its spans.
+
+        A guess counts only with a value for every slot that all sentences of its Miron have.
+        """
+        model = self.model
+        if model is None:
+            return []
+        allowed = [name for name, miron in self._mirons.items() if not miron.gated or name in weights]
         acts = []
-        for guess in self.model.guess(text, locales) if self.model is not None else ():
+        for guess in model.guess(text, locales, allowed):
             miron = self._mirons.get(guess.miron)
             if miron is None or (miron.gated and miron.name not in weights):
                 continue
+            confidence = _primed(guess.confidence, weights.get(miron.name, 0.0))
+            if confidence < TRUSTED:
+                continue
             ear = self._ear(guess.locale or locales[0])
-            expected = miron.name in weights
-            confidence = min(0.99, guess.confidence * (1.0 + 0.1 * weights.get(miron.name, 0.0)))
             entities = ear.values(text, miron, guess, now, typed)
+            if not ear.needed(miron) <= entities.keys():
+                continue
             said = tuple((name, filled.text) for name, filled in entities.items())
-            reason = Reason("model", slots=said, expected=expected)
+            reason = Reason("model", slots=said, expected=miron.name in weights, model=model.version)
             acts.append(Act(miron.name, entities, confidence, ear.locale, reason, text))
         return acts
 
@@ -221,6 +239,7 @@ class _Ear:
         self._recogniser_of = recogniser_of
         self._automaton = Automaton(locale, phrases)
         self._sentences: list[_Sentence] = []
+        self._needed: dict[str, frozenset[str]] = {}
         self._spelling: Spelling | None = None
 
     def add(self, miron: Miron, template: Template) -> None:
@@ -230,6 +249,8 @@ class _Ear:
             if ref.name not in types and not ref.type:
                 return
             self._recogniser_of(ref.type or types[ref.name])
+        needed = needed_slots(template, self._phrases)
+        self._needed[miron.name] = self._needed.get(miron.name, needed) & needed
         self._automaton.add(template, len(self._sentences), types)
         self._sentences.append(_Sentence(miron, template))
 
@@ -269,6 +290,10 @@ class _Ear:
                 acts.append(act)
         return acts
 
+    def needed(self, miron: Miron) -> frozenset[str]:
+        """The slots without which nobody can say a Miron."""
+        return self._needed.get(miron.name, frozenset())
+
     def values(
         self, text: str, miron: Miron, guess: Guess, now: datetime | None, typed: bool
     ) -> dict[str, Filled]:
@@ -285,8 +310,14 @@ class _Ear:
             recognise = self._recogniser_of(slot.type)
             readings = recognise(heard, first) if recognise else []
             best = next((reading for reading in readings if reading.end == after), None)
-            if best is None and slot.type in ("text", "person", "company"):
+            if best is None and (slot.type == "text" or (slot.type == "company" and after - first > 1)):
                 best = Found(after, " ".join(text[start:end].split()), FREE)
+            elif best is None:
+                best = max(
+                    (reading for reading in readings if reading.end < after),
+                    key=lambda reading: reading.end,
+                    default=None,
+                )
             if best is not None:
                 filled[name] = self._filled(best, (name, slot.type), heard, first)
         return filled
@@ -329,6 +360,12 @@ class _Ear:
             settled.sure and confidence >= SURE,
             settled.rivals,
         )
+
+
+def _primed(confidence: float, weight: float) -> float:
+    """A confidence with what the expectation adds to its odds; never certainty."""
+    share = min(0.999, max(0.001, confidence))
+    return round(min(0.99, 1 / (1 + (1 - share) / share * exp(-_PRIMING * weight))), 3)
 
 
 def _merged(known: list[Act], more: list[Act]) -> list[Act]:

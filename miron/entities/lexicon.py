@@ -130,6 +130,11 @@ class Lexicon:
         for known in [known for known in self._names if known[0] == type_name]:
             del self._names[known]
 
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types that have values."""
+        return tuple(name for name, values in self._values.items() if values)
+
     def values(self, type_name: str) -> tuple[str, ...]:
         """The values of a type, in the order given."""
         return self._values.get(type_name, ())

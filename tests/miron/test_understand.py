@@ -313,11 +313,13 @@ def test_all_languages_listen_at_once(text, locale, host):
 
 
 class _Model:
+    version = "test"
+
     def __init__(self, *guesses):
         self.guesses = guesses
         self.asked = []
 
-    def guess(self, text, locales):
+    def guess(self, text, locales, allowed=None):
         self.asked.append(text)
         return self.guesses
 
