@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -208,6 +208,7 @@ def replay(
     network: Network | None = None,
     mask: Callable[[Record], Record] | None = None,
     masked: bool = False,
+    since: Mapping[str, Json] | None = None,
 ) -> ReplayReport:
     """Replay a journal; no effector is started.
 
@@ -219,24 +220,33 @@ def replay(
         network: The program as a network, if it was made before.
         mask: The same masking as when the journal was written, if it is to be compared masked.
         masked: The journal holds pseudonyms: texts are not compared. Also if its ``open`` line says so.
+        since: A checkpoint of the same session, see :func:`checkpoints`: only what comes after it is lived
+            through and compared.
 
     Raises:
         JournalError: An exogenous line is not complete.
+        ValueError: ``since`` is no snapshot of this format.
     """
     lines: list[str] = []
     session = start(
         journal, program, language, write=lines.append, executor=executor, network=network, mask=mask
     )
-    for record in journal.records:
+    records = journal.records
+    if since is not None:
+        session.restore(dict(since))
+        records = tuple(record for record in records if record.seq >= since["seq"])
+    for record in records:
         feed(session, record)
     session.run(max(session.t, journal.records[-1].t))
     now = {record.seq: record for record in map(parse, lines)}
-    difference = _compare(journal, now, masked or bool(journal.header.get("masked")))
+    difference = _compare(
+        records, now, masked or bool(journal.header.get("masked")), broken=bool(journal.broken)
+    )
     last = journal.records[-1].seq
     later = tuple(record.line for seq, record in now.items() if seq > last)
     return ReplayReport(
         identical=difference is None,
-        lines=len(journal.records),
+        lines=len(records),
         first_difference=difference,
         regenerated=later,
         torn=journal.torn,
@@ -246,11 +256,34 @@ def replay(
     )
 
 
-def _compare(journal: Journal, now: Mapping[int, Record], masked: bool) -> Difference | None:
-    then = {record.seq: record for record in journal.records}
-    for seq in sorted(then.keys() | {seq for seq in now if seq <= max(then)}):
+def checkpoints(
+    journal: Journal,
+    program: Program,
+    language: Language,
+    *,
+    executor: Callable[[Network], Executor] | None = None,
+    network: Network | None = None,
+) -> Iterator[dict[str, Json]]:
+    """The state after each line from outside: snapshots that :func:`replay` can begin with.
+
+    Raises:
+        JournalError: An exogenous line is not complete.
+    """
+    session = start(journal, program, language, executor=executor, network=network)
+    for record in journal.records:
+        feed(session, record)
+        if record.cause is None:
+            yield session.snapshot()
+
+
+def _compare(
+    records: Sequence[Record], now: Mapping[int, Record], masked: bool, *, broken: bool
+) -> Difference | None:
+    then = {record.seq: record for record in records}
+    last = max(then, default=-1)
+    for seq in sorted(then.keys() | {seq for seq in now if seq <= last}):
         old, new = then.get(seq), now.get(seq)
-        if old is None and journal.broken:
+        if old is None and broken:
             continue
         if old is None:
             return Difference(seq, "", new.line if new else "")

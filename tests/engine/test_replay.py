@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -16,10 +17,12 @@ from engine.explain import ExplainError, explain
 from engine.journal import Journal, JournalError, parse, parse_all, read
 from engine.mask import Masker
 from engine.model import After, Mask, Within
-from engine.replay import replay
+from engine.replay import checkpoints, replay
 from tests.engine.plays import RICH, SCRIPT, Script, play
 from tests.engine.scenes import Parrot, Stage, absent, hear, holds, on, program, rule, say, told, when, yes
 from tests.engine.test_journal import PRIVATE
+
+FULL = os.environ.get("MIRON_FULL") == "1"
 
 
 def journal_of(stage: Stage) -> Journal:
@@ -36,6 +39,32 @@ def test_the_same_program_replays_byte_for_byte(script: Script) -> None:
     assert report.identical, report.first_difference
     assert report.regenerated == ()
     assert report.session.snapshot() | {"drivers": {}} == stage.session.snapshot() | {"drivers": {}}
+
+
+@settings(max_examples=100 if FULL else 5, deadline=None)
+@given(SCRIPT)
+def test_from_any_checkpoint_comes_the_same_tail(script: Script) -> None:
+    stage = Stage(RICH, manual=True, seed=7)
+    play(stage.session, script)
+    stage.session.close("end")
+    journal = journal_of(stage)
+    last = None
+    for checkpoint in checkpoints(journal, RICH, Parrot()):
+        last = checkpoint["seq"]
+        report = replay(journal, RICH, Parrot(), since=json.loads(json.dumps(checkpoint)))
+        assert report.identical, report.first_difference
+        assert report.lines == len(stage.lines) - checkpoint["seq"]
+    assert last == len(stage.lines)
+
+
+def test_a_tail_that_differs_from_the_journal_is_found_from_a_checkpoint() -> None:
+    stage = Stage(RICH, manual=True)
+    play(stage.session, [(Heard("hello"), 900), (Heard("name who=ada"), 100)])
+    early = next(iter(checkpoints(journal_of(stage), RICH, Parrot())))
+    lines = [line.replace('"rule":"answer"', '"rule":"xxx"') for line in stage.lines]
+    report = replay(parse_all("\n".join(lines).encode()), RICH, Parrot(), since=early)
+    assert report.first_difference is not None
+    assert '"xxx"' in report.first_difference.recorded
 
 
 def test_odd_events_replay_as_well() -> None:
