@@ -1,0 +1,1 @@
+"""Ears and voice: speech output, speech recognition and the taking of turns between them."""
