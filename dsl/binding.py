@@ -213,7 +213,22 @@ class Env:
         bound = self.binds.get(value.text)
         if bound is not None and bound.literal is not None and isinstance(bound.literal.value, int):
             return bound.literal.value
+        if self.reference(value.text) or self.entity(value.text):
+            message = f"'{value.text}' changes while the dialogue runs; here only a fixed duration can stand"
+            raise error("duration-in-memory", message, value.span, "'wait' and 'timer' take any duration")
         raise error("unknown-name", f"no duration is called '{value.text}' here", value.span)
+
+    def length(self, value: int | Name) -> int | Value:
+        """Milliseconds, or the place in memory (or in an act) that tells them while the dialogue runs."""
+        if isinstance(value, Name):
+            bound = self.binds.get(value.text)
+            if bound is None or bound.literal is None:
+                if bound is not None and bound.value is not None:
+                    return bound.value
+                found = self.reference(value.text) or self.entity(value.text)
+                if found is not None:
+                    return found[0]
+        return self.duration(value)
 
     def value(self, expression: ValueExpr, expected: Type | None = None) -> Value:
         """A value: a bare word is a choice value where a choice stands, else memory, parameter or entity."""

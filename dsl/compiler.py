@@ -23,7 +23,7 @@ from dsl.binding import (
 from dsl.conditions import Conditions, span_of
 from dsl.forge import Forge, acts, batched
 from dsl.lower import bind, lower_rule
-from dsl.questions import settings
+from dsl.question_settings import settings
 from dsl.tree import (
     Expr,
     FormsDecl,
@@ -478,6 +478,7 @@ class _Compiler:
             },
             scopes=forge.scopes,
             intercepts=tuple(forge.intercepts),
+            offers=tuple(forge.offers),
             endings=tuple(ending.text for ending in self.dialogue.endings or ()),
             locales=self.dialogue.locales,
             hash=self.tree.hash,

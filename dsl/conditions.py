@@ -17,15 +17,18 @@ from dsl.tree import (
     NameValue,
     Not,
     Or,
+    RuleDecl,
     RuleTest,
     TestExpr,
     TimerTest,
     WithinExpr,
 )
 from dsl.types import FLAG, TEXT, Type
+from dsl.usage import all_steps
 from engine.model import (
     Active,
     After,
+    Const,
     Ended,
     EntityRef,
     Group,
@@ -49,6 +52,10 @@ CHANNELS = {
     "emotion": "emotion",
     "screen": "screen",
 }
+
+
+Meant = tuple[Pulse, tuple[Lit, ...]]
+"""A pulse with the levels that go with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +128,11 @@ class Conditions:
                         expr.name.span,
                         f"write 'not {expr.kind} {expr.name.text} within 5s'",
                     )
-                return [Conj(pulse, (), expr.kind == "hear") for pulse in self._pulses(expr)]
+                return [Conj(pulse, lits, expr.kind == "hear") for pulse, lits in self._pulses(expr)]
+            case WithinExpr(item, duration):
+                ms = self.env.duration(duration)
+                gates = [Lit(Within(pulse, ms), positive) for pulse, _ in self._pulses(item)]
+                return [Conj(lits=(gate,)) for gate in gates] if positive else [Conj(lits=tuple(gates))]
             case AfterExpr():
                 return [Conj(after=((self.env.duration(expr.duration), positive),))]
             case TestExpr(op="unknown"):
@@ -165,12 +176,9 @@ class Conditions:
             return After(rule, ms)
         return Held((Mask((Lit(Active(rule)), Lit(Ended(end)))),), ms)
 
-    def _level(self, expr: Expr) -> Level | Within:
+    def _level(self, expr: Expr) -> Level:
         env = self.env
         match expr:
-            case WithinExpr(item, duration):
-                pulses = self._pulses(item)
-                return Within(pulses[0], env.duration(duration))
             case For(item, duration):
                 return Held(self.masks(item), env.duration(duration))
             case RuleTest(kind, name):
@@ -207,42 +215,61 @@ class Conditions:
         entity = env.entity(name.text)
         return (entity[0], entity[1] or TEXT) if entity is not None else env.entry(name)
 
-    def _pulses(self, event: EventExpr) -> list[Pulse]:
+    def _pulses(self, event: EventExpr) -> list[Meant]:
+        """What an event may be, each with what must hold for it to be meant."""
         env, name, kind = self.env, event.name, event.kind
         match kind:
             case "hear" | "notice":
-                return [Pulse("other", env.miron(name), via=event.via)]
+                return [(Pulse("other", env.miron(name), via=event.via), ())]
             case "see":
-                return [Pulse("world", env.signal(name.text))]
+                return [(Pulse("world", env.signal(name.text)), ())]
             case "think":
-                rule = env.find_rule(name.text)
-                return [Pulse("inner", rule or env.miron(name))]
+                return [(Pulse("inner", env.find_rule(name.text) or env.miron(name)), ())]
             case "told" | "changed":
-                return [Pulse(kind, env.told_name(name))]
+                return [(Pulse(kind, env.told_name(name)), ())]
             case _:
                 return self._own(kind, name)
 
-    def _own(self, kind: str, name: Name) -> list[Pulse]:
+    def _own(self, kind: str, name: Name) -> list[Meant]:
         """``said/started/done/failed/cut A`` for whatever A is."""
         env, tables = self.env, self.env.tables
         rule = env.find_rule(name.text)
         if rule is not None:
-            if kind == "done":
-                return [Pulse("finished", self.end_of(rule))]
-            if kind == "started":
-                return [Pulse("fired", rule)]
-            return [Pulse("inner", f"{kind} {rule}")]
+            return self._of_rule(kind, rule)
         question = env.find(tables.questions, name.text)
         if question is not None:
-            return [Pulse("inner", f"{kind} {question}")]
+            if kind in ("done", "failed"):
+                return [(Pulse("inner", f"{kind} {question}"), ())]
+            first = Lit(Test(Op.EQ, Ref(f"{question}/begun"), Const(0)))
+            return [(Pulse("self", question, kind), (first,) if kind == "started" else ())]
         service = env.find(tables.services, name.text)
         if service is not None:
-            return [Pulse("self", service, kind)]
+            return [(Pulse("self", service, kind), ())]
         if name.text in CHANNELS:
-            return [Pulse("self", name.text, kind)]
+            return [(Pulse("self", name.text, kind), ())]
         if name.text in tables.modules:
-            return [Pulse("inner", f"{kind} {env.prefix}{name.text}")]
-        return [Pulse("self", env.miron(name), kind)]
+            return [(Pulse("inner", f"{kind} {env.prefix}{name.text}"), ())]
+        return [(Pulse("self", env.miron(name), kind), ())]
+
+    def _of_rule(self, kind: str, rule: str) -> list[Meant]:
+        match kind:
+            case "done":
+                return [(Pulse("finished", self.end_of(rule)), ())]
+            case "started":
+                return [(Pulse("fired", rule), ())]
+            case "failed":
+                return [(Pulse("inner", f"failed {rule}"), ())]
+            case _:
+                said = uttered(*self.env.tables.rules[rule])
+                return [(Pulse("self", name, kind), ()) for name in said]
+
+
+def uttered(decl: RuleDecl, env: Env) -> tuple[str, ...]:
+    """The Mirons and questions that the steps of a rule say themselves."""
+    tables = env.tables
+    names = [(tables.mirons, use.name) for step in all_steps(decl.do) for use in step.say]
+    names += [(tables.questions, use.name) for step in all_steps(decl.do) for use in step.ask]
+    return tuple(dict.fromkeys(found for table, name in names if (found := env.find(table, name.text))))
 
 
 def span_of(expr: Expr) -> Span:

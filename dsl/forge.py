@@ -10,7 +10,20 @@ from typing import TypeVar
 from dsl.binding import DIALOGUE_SCOPE, OUTER_SCOPE, Env, Tables, origin
 from dsl.tree import RuleDecl, Step
 from dsl.usage import all_steps
-from engine.model import Active, Effects, Ended, Entry, Group, Intercept, Lit, Mask, OnBusy, Pulse, Rule
+from engine.model import (
+    Active,
+    Effects,
+    Ended,
+    Entry,
+    Group,
+    Intercept,
+    Lit,
+    Mask,
+    Offer,
+    OnBusy,
+    Pulse,
+    Rule,
+)
 from miron.source import Span
 
 T = TypeVar("T")
@@ -78,6 +91,7 @@ class Forge:
     entries: dict[str, Entry] = field(default_factory=dict)
     scopes: dict[str, str] = field(default_factory=lambda: {OUTER_SCOPE: "", DIALOGUE_SCOPE: OUTER_SCOPE})
     intercepts: list[Intercept] = field(default_factory=list)
+    offers: list[Offer] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
 
     def fresh(self, base: str) -> tuple[str, int]:

@@ -148,7 +148,7 @@ class Body:
         if self.site is not None:
             self.site.fail(reason, edges)
             return
-        think = Effects(thinks=(Think(f"{TURN_TAKING}.give_up"),))
+        think = Effects(thinks=(Think(f"failed {self.head.base}"), Think(f"{TURN_TAKING}.give_up")))
         self.final.append(self.edge(self.node(edges, think, self.head.decl.span)))
 
     def handles(self, reason: str) -> bool:
@@ -284,18 +284,24 @@ class Body:
         if step.call is not None and service:
             acts.append(self._service(step, step.call))
         if step.wait is not None and step.wait_for is None:
-            acts.append(ActSpec("wait", "wait", deadline_ms=env.duration(step.wait)))
+            acts.append(self._wait(step.wait))
         return Effects(
             leave=tuple(env.rule(name) for name in step.leave),
             leave_all=step.leave_all,
             forget=tuple(entry for name in step.forget for entry in self._forgotten(name)),
             assign=tuple(self._assign(name, value) for name, value in step.set),
-            timers=tuple((env.timer(name), env.duration(ms)) for name, ms in step.timer),
+            timers=tuple((env.timer(name), env.length(ms)) for name, ms in step.timer),
             stop_timers=tuple(env.timer(name) for name in timers),
             stop_channels=tuple(name.text for name in channels),
             gates=tuple((name.text, opened) for name, opened in step.can),
             acts=tuple(acts),
         )
+
+    def _wait(self, how_long: int | Name) -> ActSpec:
+        length = self.env.length(how_long)
+        if isinstance(length, int):
+            return ActSpec("wait", "wait", deadline_ms=length)
+        return ActSpec("wait", "wait", params=(("for", length),))
 
     def _forgotten(self, name: Name) -> list[str]:
         entries = self.env.group(name.text)
@@ -385,7 +391,9 @@ class Body:
         for name, decl in copies.items():
             lower_rule(forge, name, decl, inside, part_of=start, site=site, outer=outer)
         for reason, ways in site.failures:
-            self.fail(reason, [way.leaving(start) for way in ways])
+            failed = Effects(thinks=(Think(f"failed {prefix[:-1]}"),))
+            gone = self.node([way.leaving(start) for way in ways], failed, step.span, suffix="!")
+            self.fail(reason, [self.edge(gone)])
         if not exits and not site.returns:
             return []
         results = tuple(
@@ -495,6 +503,8 @@ def lower_rule(
 
 def bind(env: Env, tables: Tables, kind: str, value: ValueExpr) -> Bound:
     """What a module's parameter stands for: a Miron, rule or question by name, or a value."""
+    if isinstance(value, NameValue) and value.name.text in env.binds:
+        return env.binds[value.name.text]
     if kind == "rule" and isinstance(value, NameValue):
         return Bound(env.rule(value.name))
     if kind == "question" and isinstance(value, NameValue):

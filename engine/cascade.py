@@ -217,7 +217,10 @@ class _Commit:
             kind, name = network.keys[key]
             if kind != "timer":
                 continue
-            ms = dict(core.rules[rule].effects.timers)[name]
+            length = dict(core.rules[rule].effects.timers)[name]
+            ms = length if isinstance(length, int) else effects.milliseconds(core.memory.read(length))
+            if ms is None:
+                continue  # a duration that is not known starts nothing
             core.set_timer_bit(name, False)
             core.timers.start(Key("timer", name), core.t + ms, self.fired[rule])
             core.timer_owner[name] = _whole(core, rule)

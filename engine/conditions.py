@@ -267,6 +267,7 @@ class _Lowering:
         asked.update(x.rule for x in self.levels if isinstance(x, Active | Ended | Failed | Running))
         asked.update(pulse.name for pulse in self.pulses if pulse.source in _OF_RULES)
         asked.update(intercept.rule for intercept in self.program.intercepts)
+        asked.update(offer.rule for offer in self.program.offers)
         for rule in self.rules:
             asked.update(rule.effects.leave, rule.effects.cut)
         return asked

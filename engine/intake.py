@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
 from engine.acts import Act, State, Verdict
 from engine.core import Core, Imagine, Inner, Outward, Pulses
 from engine.events import Assert, HeardValue, Perceived, Phase, Report, Signal
-from engine.memory import DEFAULT, LOOKED_UP, SET, TOLD, WORLD, Change
+from engine.memory import DEFAULT, LOOKED_UP, SET, TOLD, WORLD, Change, distinct
 from engine.model import Active, Intercept, Json
 from engine.timers import Due, Key
 
@@ -89,7 +90,9 @@ def tell(
     writes = {entry: entities[slot] for slot, entry in meta.writes if slot in entities}
     writes.update((entry, HeardValue(constant)) for entry, constant in meta.sets)
     for entry in sorted(writes):
-        heard = writes[entry]
+        heard = _as_offered(core, entry, writes[entry])
+        if heard is None:
+            continue
         intercept = _intercept(core, entry, heard)
         change = core.write(intercept.into if intercept else entry, heard.value, TOLD, cause, sure=heard.sure)
         if intercept:
@@ -103,11 +106,36 @@ def tell(
 
 def _intercept(core: Core, entry: str, heard: HeardValue) -> Intercept | None:
     for intercept in core.program.intercepts:
-        if intercept.entry == entry and not (intercept.only_unsure and heard.sure):
-            level = core.network.level_id(Active(intercept.rule))
-            if level is not None and core.executor.level(level):
-                return intercept
+        if intercept.entry != entry or (intercept.only_unsure and heard.sure):
+            continue
+        if _is_active(core, intercept.rule):
+            return intercept
     return None
+
+
+def _is_active(core: Core, rule: str) -> bool:
+    level = core.network.level_id(Active(rule))
+    return level is not None and core.executor.level(level)
+
+
+def _as_offered(core: Core, entry: str, heard: HeardValue) -> HeardValue | None:
+    """The value meant by a part of it, while values are offered; None if it could be several of them."""
+    for offer in core.program.offers:
+        if offer.entry == entry and isinstance(heard.value, str) and _is_active(core, offer.rule):
+            among = core.memory.read(offer.among)
+            values = distinct(among if isinstance(among, list) else [among])
+            words = heard.value.casefold().split()
+            exact = [one for one in values if isinstance(one, str) and one.casefold().split() == words]
+            near = exact or [one for one in values if isinstance(one, str) and _holds_words(one, words)]
+            if len(near) > 1:
+                return None
+            return replace(heard, value=near[0]) if near else heard
+    return heard
+
+
+def _holds_words(text: str, words: list[str]) -> bool:
+    own = text.casefold().split()
+    return all(word in own for word in words)
 
 
 def think(

@@ -243,7 +243,7 @@ class ActSpec:
         channel: ``speech gesture emotion gaze screen service wait`` …; ``wait`` is done after deadline_ms.
         name: Journal and perception name: the (first) Miron, the service, the rule for a wait.
         parts: What is expressed, in order (speech may have several).
-        params: Parameters of a service.
+        params: Parameters of a service; of a wait ``for``, how long, where that is not known beforehand.
         get: Results of a service into memory: (entry, result field).
         deadline_ms: Latest end; passing it is ``timed_out`` (for ``wait``: done).
         outward: Cannot be taken back: at most once per visit and parameters.
@@ -290,7 +290,7 @@ class Effects:
     leave_all: bool = False  # all but the rule's own ancestors and what fires in this tick
     forget: tuple[str, ...] = ()
     assign: tuple[Assign, ...] = ()
-    timers: tuple[tuple[str, int], ...] = ()  # (name, milliseconds): start or restart
+    timers: tuple[tuple[str, int | Value], ...] = ()  # (name, milliseconds): start or restart
     stop_timers: tuple[str, ...] = ()
     stop_channels: tuple[str, ...] = ()
     cut: tuple[str, ...] = ()  # rules whose acts in progress are stopped (barge-in on a question's prompt)
@@ -386,6 +386,18 @@ class Intercept:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """While a rule is active, what is told of ``entry`` may be a part of one of the values of ``among``.
+
+    "Anna" then means Anna Berg, if she is the only Anna offered; if there are several, nothing is told.
+    """
+
+    entry: str
+    rule: str
+    among: Ref
+
+
+@dataclass(frozen=True, slots=True)
 class MironMeta:
     """What the network side must know of a Miron.
 
@@ -418,6 +430,7 @@ class Program:
     mirons: Mapping[str, MironMeta] = field(default_factory=dict)
     scopes: Mapping[str, str] = field(default_factory=dict)
     intercepts: tuple[Intercept, ...] = ()
+    offers: tuple[Offer, ...] = ()
     endings: tuple[str, ...] = ()
     exclusive: tuple[str, ...] = ("speech",)
     replacing: tuple[str, ...] = ("screen", "gesture", "gaze", "emotion", "face")
