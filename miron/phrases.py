@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -41,6 +41,39 @@ class SpeechGrammar:
             for kind, values in self.values.items()
         )
         return f"#JSGF V1.0 UTF-8 {locale};\ngrammar {name};\npublic <{name}> = {public};\n{rules}"
+
+    def keep(self, knows: Callable[[str], bool]) -> SpeechGrammar:
+        """Without the lines and values that hold an unknown word, and without lines that then have a slot
+        for nothing.
+        """
+
+        def sayable(text: str) -> bool:
+            return all(knows(word) for word in text.split())
+
+        values = {kind: tuple(filter(sayable, each)) for kind, each in self.values.items()}
+        values = {kind: each for kind, each in values.items() if each}
+        known = {f"<{kind}>" for kind in values}
+        lines = tuple(
+            line
+            for line in self.lines
+            if all(word in known if word[0] == "<" else knows(word) for word in line.split())
+        )
+        return SpeechGrammar(lines, values)
+
+    def written_out(self, most: int) -> list[str]:
+        """The lines with each value of their first slot, at most so many; values alone for further slots."""
+        found: dict[str, None] = {}
+        for line in self.lines:
+            slots = [word for word in line.split() if word[0] == "<"]
+            if not slots:
+                found[line] = None
+                continue
+            for value in self.values.get(slots[0][1:-1], ()):
+                text = line.replace(slots[0], value, 1)
+                found |= dict.fromkeys(re.split(r"\s*<[^>]*>\s*", text))
+        found.pop("", None)
+        values = dict.fromkeys(value for each in self.values.values() for value in each)
+        return list(found | values)[:most]
 
     def words(self) -> list[str]:
         """Every word that may be said, once, in the order of first use."""

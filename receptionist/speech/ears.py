@@ -39,7 +39,7 @@ class Listener(Protocol):
         """Our own voice is to pause, because the visitor speaks to us, or to go on."""
         ...
 
-    def level(self, dbfs: float) -> None:
+    def level_changed(self, dbfs: float) -> None:
         """How loud it is, in dB relative to full scale."""
         ...
 
@@ -153,7 +153,7 @@ class Ears:
         self._t += FRAME_MS
         self._frames += 1
         if self._frames % LEVEL_FRAMES == 0:
-            self._listener.level(level_dbfs(frame))
+            self._listener.level_changed(level_dbfs(frame))
         if self._recogniser is None:
             return
         voice = self._detector(frame)

@@ -30,6 +30,10 @@ class Loudspeaker(Protocol):
         """Start a clip, cutting the one before it."""
         ...
 
+    def close(self) -> None:
+        """Give the device back."""
+        ...
+
 
 class SilentVoice:
     """Speech without sound: words pass at the pace of speaking, and can be cut at any of them.

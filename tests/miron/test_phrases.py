@@ -51,6 +51,28 @@ def test_a_grammar_takes_what_may_be_said_for_a_type_from_the_caller():
     assert grammar.lines == ("take a note <text> now",)
 
 
+def test_what_nobody_can_pronounce_leaves_the_grammar_with_its_lines():
+    grammar = PHRASES.grammar(["where", "host", "colour"], "en")
+    assert grammar.keep(lambda word: word not in ("loo", "hopper", "ada", "red")).lines == (
+        "where is the toilet",
+        "a <hue> one",
+    )
+    assert grammar.keep(lambda word: word != "hopper").values["person"] == ("ada o'brien",)
+
+
+def test_a_grammar_is_written_out_for_recognisers_without_rules():
+    grammar = PHRASES.grammar(["where", "host"], "en")
+    assert grammar.written_out(100) == [
+        "where is the toilet",
+        "where is the loo",
+        "i'm here to see grace hopper",
+        "i'm here to see ada o'brien",
+        "grace hopper",
+        "ada o'brien",
+    ]
+    assert len(grammar.written_out(3)) == 3
+
+
 def test_the_grammar_is_jsgf():
     assert PHRASES.grammar(["where", "host"], "en").jsgf("en") == (
         "#JSGF V1.0 UTF-8 en;\n"
