@@ -129,7 +129,7 @@ def explain(
         near = get_close_matches(rule, declared, 1)
         raise ExplainError(f"there is no rule '{rule}'" + (f"; did you mean '{near[0]}'?" if near else ""))
     seen, probe = _relive(journal, program, language, at, rule)
-    chosen = _choose(seen, probe.rule, line)
+    chosen = _choose(seen, probe.rule, line, _next_event(journal, line))
     chosen.line = line.cause if line.kind == "fire" else line.seq
     return _view(chosen, probe, declared[rule], at)
 
@@ -163,8 +163,18 @@ def _relive(
     return probe.seen, probe
 
 
-def _choose(seen: list[Seen], rule: int, line: Record) -> Seen:
-    """The tick a line belongs to: of a firing its own, of an event the one that came nearest."""
+def _next_event(journal: Journal, line: Record) -> int | None:
+    """Number of the line of the event after this one."""
+    later = (each for each in journal.records if each.seq > line.seq)
+    return next((each.seq for each in later if each.cause is None or each.kind == "timer"), None)
+
+
+def _choose(seen: list[Seen], rule: int, line: Record, following: int | None) -> Seen:
+    """The tick a line belongs to: of a firing its own, of an event the one that came nearest.
+
+    Args:
+        following: Number of the line of the next event: ticks after it are not of this one.
+    """
     if line.kind in ("fire", "suppress"):
         own = [each for each in seen if each.seq <= line.seq]
         if own:
@@ -172,11 +182,8 @@ def _choose(seen: list[Seen], rule: int, line: Record) -> Seen:
     later = [each for each in seen if each.seq > line.seq]
     if not later:
         raise ExplainError(f"nothing was decided at line {line.seq} ({line.kind})")
-    cascade = [later[0]]
-    for each in later[1:]:
-        if each.number == 0:
-            break
-        cascade.append(each)
+    # The first sign of a visitor has two cascades: that of ``visit_started`` and its own.
+    cascade = [each for each in later if following is None or each.seq <= following] or later[:1]
     for each in cascade:
         if each.tick is not None and rule in each.tick.winners:
             return each

@@ -49,6 +49,13 @@ def said_until(text: str, count: int) -> str:
     return text[:end]
 
 
+def lasts_ms(command: Command) -> int:
+    """How long an act other than a service takes."""
+    if command.channel == "speech":
+        return max(SHORTEST_MS, MS_PER_WORD * len(words(command.text)))
+    return 0 if command.channel in AT_ONCE else GESTURE_MS
+
+
 @dataclass(slots=True)
 class _Running:
     command: Command
@@ -172,11 +179,7 @@ class VirtualRun:
             elif kind == "failed":
                 self._end(command, now + delay, Report(command.act, Phase.FAILED, reason=str(value)))
             return
-        if command.channel == "speech":
-            lasts = max(SHORTEST_MS, MS_PER_WORD * len(words(command.text)))
-        else:
-            lasts = 0 if command.channel in AT_ONCE else GESTURE_MS
-        self._end(command, now + lasts, Report(command.act, Phase.DONE))
+        self._end(command, now + lasts_ms(command), Report(command.act, Phase.DONE))
 
     def _stop(self, command: Command) -> None:
         running = self._running.pop(command.act, None)

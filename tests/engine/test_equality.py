@@ -17,26 +17,30 @@ from tests.engine.strategies import INSTANT, Event, event_lists, programs
 
 FULL = os.environ.get("MIRON_FULL") == "1"
 laws = settings(
-    max_examples=10_000 if FULL else 500,
+    max_examples=500,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     derandomize=not FULL,
 )
 
-matrix_laws = settings(laws, max_examples=10_000 if FULL else 25)
+matrix_laws = settings(laws, max_examples=500 if FULL else 25)
+PARTS = range(20 if FULL else 1)
+"""Ten thousand in parts, each of them well within the time that a test may take."""
 
 
+@pytest.mark.parametrize("part", PARTS)
 @laws
 @given(programs, event_lists)
-def test_live_executor_equals_the_reference(program: Program, events: list[Event]) -> None:
+def test_live_executor_equals_the_reference(part: int, program: Program, events: list[Event]) -> None:
     network = Network.compile(program, INSTANT)
     live = play(Player(LiveExecutor(network)), events)
     assert not differ(live, play(ReferencePlayer(program, network), events))
 
 
+@pytest.mark.parametrize("part", PARTS)
 @matrix_laws
 @given(programs, event_lists)
-def test_matrix_executor_equals_the_live_one(program: Program, events: list[Event]) -> None:
+def test_matrix_executor_equals_the_live_one(part: int, program: Program, events: list[Event]) -> None:
     matrix = pytest.importorskip("engine.matrix_executor", reason="needs torch")
     network = Network.compile(program, INSTANT)
     live = LiveExecutor(network)
