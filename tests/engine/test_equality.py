@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from engine.live import LiveExecutor
-from engine.model import Program
+from engine.model import Entry, Group, Lit, Mask, Op, Program, Pulse, Ref, Rule
+from engine.model import Test as Check
 from engine.network import Network
 from engine.weights import weights_of
 from tests.engine.playing import Player, ReferencePlayer, differ, play
@@ -70,3 +72,46 @@ def test_a_session_in_a_batch_does_not_depend_on_the_others(program: Program, ev
     together = matrix.MatrixStep(weights)(batch)
     for name, rows in zip(matrix.Outputs._fields, together, strict=True):
         assert torch.equal(rows, torch.cat([getattr(out, name) for _, out in seen])), name
+
+
+HEAR = Pulse("other", "a")
+FAN_INS = range(1, 65) if FULL else (1, 2, 6, 7, 12, 13, 19, 23, 64)
+"""By default those at which sums of 1/n go wrong, and the ends."""
+
+
+def _all(program: Program) -> list[Player | ReferencePlayer]:
+    network = Network.compile(program, INSTANT)
+    players: list[Player | ReferencePlayer] = [
+        ReferencePlayer(program, network),
+        Player(LiveExecutor(network)),
+    ]
+    with contextlib.suppress(ImportError):
+        from engine.matrix_executor import MatrixExecutor
+
+        players.append(Player(MatrixExecutor(network)))
+    return players
+
+
+@pytest.mark.parametrize("kind", ["event", "tests", "unless"])
+def test_every_fan_in_decides_alike_on_every_executor(kind: str) -> None:
+    """All inputs: it acts (or inhibits); each single one missing: it does not."""
+    for fan_in in FAN_INS:
+        names = [f"f{i}" for i in range(fan_in)]
+        wanted = {name: i % 3 != 2 for i, name in enumerate(names)}
+        lits = tuple(Lit(Check(Op.YES, Ref(name)), positive) for name, positive in wanted.items())
+        group = Group(None, lits) if kind == "tests" else Group(HEAR, lits if kind == "event" else ())
+        rule = Rule("r", (group,), unless=(Mask(lits),) if kind == "unless" else ())
+        program = Program("fan", (rule,), entries={name: Entry(name, "flag") for name in names})
+        missing = range(fan_in) if FULL else sorted({0, fan_in // 2, fan_in - 1})
+        pulses = set() if kind == "tests" else {HEAR}
+        for player in _all(program):
+            player.close()
+            player.tick(set(), 0)
+            fired = []
+            for off in (None, *missing):
+                for name, positive in wanted.items():
+                    player.set(Check(Op.YES, Ref(name)), positive != (name == f"f{off}"))
+                player.close()
+                fired.append(player.tick(pulses, 0)["winners"] == ["r"])
+                player.close()
+            assert fired == [(kind != "unless") == (off is None) for off in (None, *missing)], (fan_in, kind)
