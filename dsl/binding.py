@@ -27,6 +27,8 @@ READY_MADE = (
     *("agree", "disagree", "help", "repeat", "skip", "cancel", "correct", "stop"),
     "none_of_these",
 )
+TAKER = f"{TURN_TAKING}/taker"
+"""The entry with the rule that took the other's latest act."""
 PICKS = (f"{TURN_TAKING}.pick", f"{TURN_TAKING}.pick_last")
 """How the place of something in a list is told; understood only where something is chosen."""
 PERCEPTS = ("anything", "not_understood", "silence", "noise")
@@ -67,6 +69,12 @@ class Tables:
     slots: dict[str, tuple[SlotRef, ...]] = field(default_factory=dict)
     hearing: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Memory entry → the heard Mirons that hold it."""
+    called: set[str] = field(default_factory=set)
+    """Rules of called modules as seen from outside (``reach.calling``): every call has its own copy."""
+    copies: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Their copies; known once everything was lowered."""
+    asked: set[str] = field(default_factory=set)
+    """Those whose copies were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +132,21 @@ class Env:
         """The qualified name of a rule, or None."""
         own = self.rule_name(name)
         return own if own in self.tables.rules else self.find(self.tables.rules, name)
+
+    def is_called(self, name: str) -> bool:
+        """Whether the name means a rule of a called module, seen from outside."""
+        return any(one in self.tables.called for one in self._candidates(name))
+
+    def rules(self, name: Name) -> tuple[str, ...]:
+        """The rule of that name, or its copies if it belongs to a called module and is named from outside."""
+        found = self.find_rule(name.text)
+        if found is not None:
+            return (found,)
+        outside = next((one for one in self._candidates(name.text) if one in self.tables.called), "")
+        if not outside:
+            raise unknown("rule", name, [*self.tables.rules, *sorted(self.tables.called)])
+        self.tables.asked.add(outside)
+        return self.tables.copies.get(outside, (outside,))
 
     def rule(self, name: Name) -> str:
         """The qualified name of a rule."""

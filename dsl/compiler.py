@@ -13,6 +13,7 @@ from dsl.binding import (
     DIALOGUE_SCOPE,
     OUTER_SCOPE,
     PICKS,
+    TAKER,
     TURN_TAKING,
     Bound,
     Env,
@@ -176,6 +177,7 @@ class _Compiler:
         instances = list(self._instances())
         for instance in instances:
             self._declare_memory(instance)
+        self.tables.entries[TAKER] = (Entry(TAKER, "text", hidden=True), TEXT)
         for flag in EARS:
             name = f"{self.dialogue.other}.{flag}"
             self.tables.entries.setdefault(name, (Entry(name, "flag", other=True), FLAG))
@@ -187,12 +189,7 @@ class _Compiler:
         for name, (question, env) in list(self.tables.questions.items()):
             self._try(self._declare_question, name, question, env)
         self._usage(instances)
-        forge = Forge(self.tables)
-        for name, (decl, env) in list(self.tables.rules.items()):
-            self._try(lower_rule, forge, name, decl, env)
-        if self.watch:
-            for number, expr in enumerate(self.dialogue.never, 1):
-                self._try(self._watch, forge, number, expr)
+        forge = self._lowered()
         mirons = [
             miron
             for name, (decl, env) in self.tables.mirons.items()
@@ -203,6 +200,27 @@ class _Compiler:
         self._progress(forge)
         self._barge_in(forge)
         return self._compiled(forge, mirons)
+
+    def _lowered(self) -> Forge:
+        """All rules as rules of the network.
+
+        The rules of a called module have a copy for each call, named when the call is lowered:
+        if somebody outside asks for one, everything is lowered once more.
+        """
+        tables, declared, found = self.tables, dict(self.tables.rules), list(self.problems)
+        while True:
+            forge = Forge(tables)
+            for name, (decl, env) in declared.items():
+                self._try(lower_rule, forge, name, decl, env)
+            if self.watch:
+                for number, expr in enumerate(self.dialogue.never, 1):
+                    self._try(self._watch, forge, number, expr)
+            copies = {name: tuple(forge.copies.get(name, ())) for name in tables.asked}
+            if copies == tables.copies:
+                return forge
+            tables.copies = copies
+            tables.rules = dict(declared)
+            self.problems = list(found)
 
     def _try(self, action: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
         """Run a pass over one declaration; its author errors are collected with all others."""
@@ -308,7 +326,9 @@ class _Compiler:
             if not self._is_override(env, name):
                 tables.questions[env.prefix + name] = (question, env)
         for name, rule in owner.rules.items():
-            if not instance.called and not self._is_override(env, name):
+            if instance.called:
+                tables.called.add(env.prefix + name)
+            elif not self._is_override(env, name):
                 tables.rules[env.prefix + name] = (rule, env)
         for name, by_locale in owner.phrases.items():
             for locale, texts in by_locale.items():
@@ -358,7 +378,8 @@ class _Compiler:
         for counter in COUNTERS:
             entry = f"{name}/{counter}"
             entries[entry] = (Entry(entry, "number", default=first_count(counter), hidden=True), NUMBER)
-        entries[f"{name}/how"] = (Entry(f"{name}/how", "text", hidden=True), TEXT)
+        for word in ("how", "by"):
+            entries[f"{name}/{word}"] = (Entry(f"{name}/{word}", "text", hidden=True), TEXT)
         private = entries[ref.entry][0].private
         for extra in ("proposed", "pending", "before", *(("picked",) if decl.offers else ())):
             entry = f"{name}/{extra}"

@@ -135,6 +135,12 @@ class Conditions:
                 return [Conj(lits=(gate,)) for gate in gates] if positive else [Conj(lits=tuple(gates))]
             case AfterExpr():
                 return [Conj(after=((self.env.duration(expr.duration), positive),))]
+            case RuleTest(kind, name):
+                lits = [
+                    Lit(Active(rule) if kind == "active" else Ended(self.end_of(rule)), positive)
+                    for rule in self.env.rules(name)
+                ]
+                return [Conj(lits=(lit,)) for lit in lits] if positive else [Conj(lits=tuple(lits))]
             case TestExpr(op="unknown"):
                 known = TestExpr(expr.name, "known")
                 return [Conj(lits=(Lit(self._test(known), not positive),))]
@@ -181,9 +187,6 @@ class Conditions:
         match expr:
             case For(item, duration):
                 return Held(self.masks(item), env.duration(duration))
-            case RuleTest(kind, name):
-                rule = env.rule(name)
-                return Active(rule) if kind == "active" else Ended(self.end_of(rule))
             case TimerTest(name):
                 return TimerOut(env.timer(name))
             case TestExpr():
@@ -233,9 +236,8 @@ class Conditions:
     def _own(self, kind: str, name: Name) -> list[Meant]:
         """``said/started/done/failed/cut A`` for whatever A is."""
         env, tables = self.env, self.env.tables
-        rule = env.find_rule(name.text)
-        if rule is not None:
-            return self._of_rule(kind, rule)
+        if env.find_rule(name.text) or env.is_called(name.text):
+            return [meant for rule in env.rules(name) for meant in self._of_rule(kind, rule)]
         question = env.find(tables.questions, name.text)
         if question is not None:
             if kind in ("done", "failed"):
@@ -260,16 +262,18 @@ class Conditions:
             case "failed":
                 return [(Pulse("inner", f"failed {rule}"), ())]
             case _:
-                said = uttered(*self.env.tables.rules[rule])
+                said = uttered(*self.env.tables.rules[rule]) if rule in self.env.tables.rules else ()
                 return [(Pulse("self", name, kind), ()) for name in said]
 
 
 def uttered(decl: RuleDecl, env: Env) -> tuple[str, ...]:
     """The Mirons and questions that the steps of a rule say themselves."""
     tables = env.tables
-    names = [(tables.mirons, use.name) for step in all_steps(decl.do) for use in step.say]
-    names += [(tables.questions, use.name) for step in all_steps(decl.do) for use in step.ask]
-    return tuple(dict.fromkeys(found for table, name in names if (found := env.find(table, name.text))))
+    found: list[str | None] = []
+    for step in all_steps(decl.do):
+        found += [env.find(tables.mirons, use.name.text) for use in step.say]
+        found += [env.find(tables.questions, use.name.text) for use in step.ask]
+    return tuple(dict.fromkeys(name for name in found if name is not None))
 
 
 def span_of(expr: Expr) -> Span:

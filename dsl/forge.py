@@ -92,6 +92,7 @@ class Forge:
     scopes: dict[str, str] = field(default_factory=lambda: {OUTER_SCOPE: "", DIALOGUE_SCOPE: OUTER_SCOPE})
     intercepts: list[Intercept] = field(default_factory=list)
     offers: list[Offer] = field(default_factory=list)
+    copies: dict[str, list[str]] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
 
     def fresh(self, base: str) -> tuple[str, int]:

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from dsl import questions
-from dsl.binding import TURN_TAKING, Bound, Env, Tables, error, origin, slot_type, slot_values, unknown
+from dsl.binding import TAKER, TURN_TAKING, Bound, Env, Tables, error, origin, slot_type, slot_values, unknown
 from dsl.conditions import CHANNELS, Conditions, Conj
-from dsl.forge import MAX_GROUPS, PARTS_PER_RULE, Edge, Forge, Head, has_acts
+from dsl.forge import MAX_GROUPS, PARTS_PER_RULE, Edge, Forge, Head, acts, has_acts
 from dsl.tree import Literal, Name, NameValue, Owner, RuleDecl, Step, Use, ValueExpr
+from dsl.usage import hears
 from engine.model import (
     Active,
     ActSpec,
@@ -385,6 +386,8 @@ class Body:
         inside = Env(module, prefix, tables, env.other, binds, start, f"{start}.")
         copies = {f"{start}.{name}": decl for name, decl in module.rules.items()}
         tables.rules.update({name: (decl, inside) for name, decl in copies.items()})
+        for name in module.rules:
+            forge.copies.setdefault(prefix + name, []).append(f"{start}.{name}")
         outer = (*self.outer, *copies)
         body = Body(forge, inside, Head(start, self.head.decl, self.head.base), start, site, outer)
         exits = body.block(module.do, [Edge(start)]) + body.final
@@ -488,6 +491,9 @@ def lower_rule(
     )
     body = Body(forge, env, Head(name, decl, name), name, site, outer)
     exits = body.block(decl.do, [Edge(name)]) + body.final
+    if acts(decl.do) and any(hears(expr) for expr in decl.when):
+        effects = forge.rules[name].effects
+        forge.change(name, effects=replace(effects, assign=(*effects.assign, Assign(TAKER, Const(name)))))
     if end != name:
         forge.part(
             body.head,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dsl.binding import TURN_TAKING
+from dsl.binding import TAKER, TURN_TAKING
 from dsl.forge import Edge, acts, batched, following, speaks
 from dsl.question_settings import runs
 from dsl.tree import Name
@@ -262,12 +262,21 @@ def digressions(asking: Asking, known: Masks) -> list[str]:
             for rule in some
             for state in states
         ]
-        paused = asking.part(groups, Effects(cut=asking.cut()), (), ".paused")
-        over = tuple(Lit(Running(rule), False) for rule in some)
-        back = Group(None, (Lit(Active(paused)), *over), (paused,), text="digression over")
+        by = Ref(f"{asking.name}/by")
+        effects = Effects(assign=(Assign(by.entry, Ref(TAKER)),), cut=asking.cut())
+        paused = asking.part(groups, effects, (), ".paused")
+        back = [
+            Group(
+                None,
+                (Lit(Active(paused)), asking.test(by, Op.EQ, rule), Lit(Running(rule), False)),
+                (paused,),
+                text="digression over",
+            )
+            for rule in some
+        ]
         assign = Assign(asking.how.entry, Const("bridge" if spoken else "first"))
         resume = Effects(assign=(assign,), forget=(asking.pending.entry,))
-        parts.append(asking.part([back], resume, (), ".resume"))
+        parts.append(asking.part(back, resume, (), ".resume"))
     parts = _merged(asking, parts)
     if known:
         ways = [following(Edge(part, (asking.start,)).group()) for part in parts]

@@ -17,14 +17,16 @@ NOISE_MS: Final = 15_000
 def seen(env: Env, what: Name) -> Signal | Assert:
     """What the sensors tell: a signal, or a fact such as ``visitor.present`` or ``not visitor.present``.
 
-    ``ENTRY is VALUE`` gives an entry of memory a value; an entry alone is a flag that is now on.
+    ``ENTRY is VALUE`` (or ``==``) gives an entry of memory a value; an entry alone is a flag that is now on.
 
     Raises:
         ModelError: The value is not of the entry's type.
     """
     text = what.text
     negated = text.startswith("not ")
-    name, _, word = text.removeprefix("not ").partition(" is ")
+    name, sign, word = text.removeprefix("not ").partition(" == ")
+    if not sign:
+        name, _, word = name.partition(" is ")
     found = env.reference(name.strip())
     if found is None:
         return Signal(env.signal(name))
