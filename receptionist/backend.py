@@ -9,13 +9,17 @@ from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 
 from engine.agent import Agent
-from engine.events import Assert, Command, Heard, Phase, Pressed, Report, Signal
+from engine.events import Assert, Command, Heard, Mark, Phase, Pressed, Report, Signal
 from engine.journal import Record
-from engine.virtual import MS_PER_WORD, SHORTEST_MS, said_until, words
+from engine.virtual import MS_PER_WORD, said_until
 from receptionist.buttons import Answers
 from receptionist.kiosk import ports
 from receptionist.kiosk.expression import GESTURE_MS, Emotion, Gaze, Gesture, Utterance, known
 from receptionist.reception import Reception
+from receptionist.speech.clip import Clip
+from receptionist.speech.conversation import Conversation
+from receptionist.speech.expectations import Expectations
+from receptionist.speech.sound import SoundSettings
 from receptionist.threads import in_daemon_thread
 
 _LOG = logging.getLogger(__name__)
@@ -24,42 +28,6 @@ LINGER_S = 6.0
 MAINTENANCE_S = 60.0
 MAX_INNER = 40
 LOCALE_NAMES = {"en": "English", "de": "Deutsch", "zh": "中文"}
-
-
-class SilentVoice:
-    """Speech without sound: words pass at the pace of speaking, and can be cut at any of them.
-
-    Args:
-        ms_per_word: The pace, in milliseconds.
-    """
-
-    def __init__(self, ms_per_word: int = MS_PER_WORD) -> None:
-        self.ms_per_word = ms_per_word
-        self._cuts: dict[int, asyncio.Event] = {}
-
-    def duration_ms(self, text: str) -> int:
-        """How long a text takes to say, in milliseconds."""
-        return max(min(SHORTEST_MS, self.ms_per_word), self.ms_per_word * len(words(text)))
-
-    async def start(self, command: Command, report: Callable[[Report], None]) -> None:
-        """Let the words pass; report how far they came if they are cut."""
-        loop = asyncio.get_running_loop()
-        begun = loop.time()
-        cut = self._cuts[command.act] = asyncio.Event()
-        try:
-            await asyncio.wait_for(cut.wait(), self.duration_ms(command.text) / 1000)
-        except TimeoutError:
-            return
-        finally:
-            del self._cuts[command.act]
-        count = int(1000 * (loop.time() - begun)) // self.ms_per_word
-        report(Report(command.act, Phase.CANCELLED, said_until(command.text, count)))
-
-    def stop(self, command: Command) -> None:
-        """Cut the words."""
-        cut = self._cuts.get(command.act)
-        if cut is not None:
-            cut.set()
 
 
 class _Body:
@@ -99,18 +67,35 @@ class KioskBackend:
 
     Args:
         title: Name of the place.
-        ms_per_word: Pace of the silent voice.
+        ms_per_word: Pace of speech where there is no sound.
+        sound: Voice and ears; None: the conversation is in writing.
     """
 
-    def __init__(self, reception: Reception, title: str = "", ms_per_word: int = MS_PER_WORD) -> None:
+    def __init__(
+        self,
+        reception: Reception,
+        title: str = "",
+        ms_per_word: int = MS_PER_WORD,
+        sound: SoundSettings | None = None,
+    ) -> None:
         self.reception = reception
         self.title = title
         session = reception.session
-        self._voice = SilentVoice(ms_per_word)
+        self._speech = Conversation(
+            sound,
+            Expectations(reception.compiled, session, reception.language.understander.lexicon),
+            locales=reception.compiled.locales,
+            locale=lambda: session.locale,
+            other=reception.compiled.env.other,
+            offer=lambda event: self.agent.offer(event),
+            begun=self._utter,
+            changed=self._refresh,
+            ms_per_word=ms_per_word,
+        )
         self.agent = Agent(
             session,
             {
-                "speech": self._voice,
+                "speech": self._speech,
                 "gesture": _Body(),
                 "service": _Desk(reception, self._visit, self._served),
             },
@@ -123,12 +108,12 @@ class KioskBackend:
         self._tasks: set[asyncio.Task[None]] = set()
         self._lines: list[ports.Line] = []
         self._line_id = 0
-        self._speech: dict[int, int] = {}
+        self._said: dict[int, int] = {}
         self._face = ports.Face(emotion=Emotion.ASLEEP)
         self._card: ports.Card | None = None
         self._inner: list[str] = []
         self._messages: tuple[ports.Message, ...] = ()
-        self._notices: list[ports.Notice] = [ports.Notice("No sound on this machine: type or touch.")]
+        self._notices: list[ports.Notice] = []
         self._lingering = False
         self._visits = 0
         self._closing = asyncio.Event()
@@ -137,6 +122,7 @@ class KioskBackend:
         """Begin to serve; call it inside the event loop."""
         self._spawn(self.agent.run(), "session")
         self._spawn(self._prepare(), "prepare")
+        self._spawn(self._speech.run(self._closing), "speech")
 
     async def views(self) -> AsyncIterator[ports.View]:
         """The present view, and a new one after every change, until :meth:`close`."""
@@ -216,28 +202,54 @@ class KioskBackend:
         face = self._face
         match command.channel:
             case "speech":
-                line = self._say(ports.Who.SELF, command.text)
-                self._speech[command.act] = line
-                self._face = _with(
-                    face,
-                    utterance=Utterance(
-                        command.act, command.text, line, self._voice.duration_ms(command.text)
-                    ),
-                )
+                self._said[command.act] = self._say(ports.Who.SELF, command.text)
             case "emotion":
                 self._face = _with(face, emotion=known(Emotion, command.name) or face.emotion)
             case "gaze":
                 self._face = _with(face, gaze=known(Gaze, command.name) or face.gaze)
             case "gesture":
-                gesture = known(Gesture, command.name)
-                if gesture is not None:
-                    self._face = _with(face, gesture=gesture, gesture_seq=command.act)
+                self._gesture(command.name)
             case "screen":
                 self._card = ports.Card(command.text or command.name)
+
+    def _utter(self, command: Command, clip: Clip | None) -> None:
+        """An utterance becomes audible: the mouth moves with it, and the body at its words."""
+        estimate = self._speech.duration_ms(command.text)
+        utterance = Utterance(
+            command.act,
+            command.text,
+            self._said.get(command.act),
+            clip.duration_ms if clip else estimate,
+            clip.visemes if clip else (),
+            clip.words if clip else (),
+        )
+        self._face = _with(self._face, utterance=utterance)
+        loop = asyncio.get_running_loop()
         for mark in command.marks:
-            gesture = known(Gesture, mark.name)
-            if mark.channel == "gesture" and gesture is not None:
-                self._face = _with(self._face, gesture=gesture, gesture_seq=command.act)
+            begin = len(said_until(command.text, mark.word))
+            share = estimate * begin / max(1, len(command.text))
+            at = next((ms for ms, first, _ in clip.words if first >= begin), share) if clip else share
+            loop.call_later(at / 1000, self._move, command.act, mark)
+        self._refresh()
+
+    def _move(self, act: int, mark: Mark) -> None:
+        """What the body does at a word, if that word is still being said."""
+        utterance = self._face.utterance
+        if utterance is None or utterance.seq != act:
+            return
+        match mark.channel:
+            case "gesture":
+                self._gesture(mark.name)
+            case "emotion":
+                self._face = _with(self._face, emotion=known(Emotion, mark.name) or self._face.emotion)
+            case "gaze":
+                self._face = _with(self._face, gaze=known(Gaze, mark.name) or self._face.gaze)
+        self._refresh()
+
+    def _gesture(self, name: str) -> None:
+        gesture = known(Gesture, name)
+        if gesture is not None:
+            self._face = _with(self._face, gesture=gesture, gesture_seq=self._face.gesture_seq + 1)
 
     def _observe(self, record: Record) -> None:
         match record.kind:
@@ -248,14 +260,14 @@ class KioskBackend:
             case "percept" if record.get("source") == "inner":
                 self._inner.append(str(record.get("text") or record.get("name")))
                 del self._inner[:-MAX_INNER]
-            case "percept" if record.get("source") == "self" and record.get("act") in self._speech:
+            case "percept" if record.get("source") == "self" and record.get("act") in self._said:
                 if record.get("phase") in ("done", "cancelled", "failed", "timed_out"):
                     self._spoken(record)
         self._refresh()
 
     def _spoken(self, record: Record) -> None:
         """The utterance is over: what was not said any more stays marked as unsaid."""
-        line_id = self._speech.pop(int(record.get("act")))
+        line_id = self._said.pop(int(record.get("act")))
         said = record.get("text")
         cut = record.get("phase") == "cancelled" and said is not None
         self._lines = [
@@ -274,7 +286,7 @@ class KioskBackend:
     def _tidy(self) -> None:
         """Nothing of one visitor is left for the next."""
         self._lingering = False
-        self._lines, self._speech, self._inner, self._card = [], {}, [], None
+        self._lines, self._said, self._inner, self._card = [], {}, [], None
         self._line_id = 0
         self._face = ports.Face(emotion=Emotion.ASLEEP)
         self._refresh()
@@ -338,6 +350,7 @@ class KioskBackend:
 
     def _refresh(self) -> None:
         self._changed.set()
+        self._speech.refresh()
 
     def view(self) -> ports.View:
         """What the screen should show at this moment."""
@@ -354,11 +367,16 @@ class KioskBackend:
             prompt=self._answers.prompt() if session.visit_open else ports.Prompt(),
             face=self._face if there else ports.Face(emotion=Emotion.ASLEEP),
             card=self._card,
-            notices=tuple(self._notices),
+            notices=self._all_notices(),
             inner=tuple(self._inner),
             rules=session.active(),
             messages=self._messages,
+            microphone=self._speech.level,
         )
+
+    def _all_notices(self) -> tuple[ports.Notice, ...]:
+        sound = (ports.Notice(self._speech.notice),) if self._speech.notice else ()
+        return (*sound, *self._notices)
 
 
 def _with(face: ports.Face, **changes: object) -> ports.Face:

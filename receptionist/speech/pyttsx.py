@@ -6,6 +6,7 @@ each sentence to a WAV file and says so. It tells no times that fit the sound; w
 
 from __future__ import annotations
 
+import contextlib
 import json
 import queue
 import subprocess
@@ -52,8 +53,7 @@ class Pyttsx:
     def close(self) -> None:
         """End the child."""
         if self._child is not None:
-            self._child.kill()
-            self._child.wait()
+            _end(self._child)
             self._child = None
         self._folder.cleanup()
 
@@ -65,7 +65,7 @@ class Pyttsx:
             child.stdin.flush()
             answer = json.loads(self._answers.get(timeout=ANSWER_S))
         except (OSError, queue.Empty, ValueError):
-            child.kill()
+            _end(child)
             self._child = None
             raise SpeechUnavailable("pyttsx3 gives no answer") from None
         if answer["trouble"]:
@@ -85,10 +85,20 @@ class Pyttsx:
         return self._child
 
 
+def _end(child: subprocess.Popen[str]) -> None:
+    """Kill it; its reader closes its output."""
+    child.kill()
+    child.wait()
+    if child.stdin is not None:
+        with contextlib.suppress(OSError):
+            child.stdin.close()
+
+
 def _lines(child: subprocess.Popen[str], answers: queue.SimpleQueue[str]) -> None:
     assert child.stdout is not None
-    for line in child.stdout:
-        answers.put(line)
+    with child.stdout:
+        for line in child.stdout:
+            answers.put(line)
     answers.put("")  # the child has ended; whoever waits is told at once
 
 

@@ -21,9 +21,8 @@ def main() -> None:
     except Exception as error:  # drivers raise what their platform raises
         trouble = f"pyttsx3 cannot be used: {error}"
     for line in sys.stdin:
-        if engine is not None and not trouble:
-            trouble = _serve(engine, json.loads(line))
-        answers.write(json.dumps({"trouble": trouble}) + "\n")
+        answer = trouble if engine is None else _serve(engine, json.loads(line))
+        answers.write(json.dumps({"trouble": answer}) + "\n")
         answers.flush()
 
 
