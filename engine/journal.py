@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 from collections import deque
@@ -237,6 +239,9 @@ class JournalWriter:
         if self._file is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = open(self.path, "ab", buffering=0)  # noqa: SIM115 (lives as long as the session)
+            # Held as long as the session writes, so that others can tell; who refuses locks has none to tell.
+            with contextlib.suppress(OSError):
+                fcntl.flock(self._file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             self._torn = _ends_within_a_line(self.path)
         while self._waiting:
             # A new line first, so that what follows a half-written line is readable.

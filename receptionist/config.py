@@ -14,6 +14,18 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from receptionist.settings import (
+    ActionServers,
+    AnswerPage,
+    BadgeSettings,
+    Retention,
+    read_answers,
+    read_badge,
+    read_channels,
+    read_retention,
+    read_services,
+)
+
 HOME_VARIABLE = "MIRON_HOME"
 """Environment variable naming the one folder that then holds settings and data."""
 
@@ -35,14 +47,49 @@ TEMPLATE = """\
 # mask = true                      # write pseudonyms instead of names and other personal values
 
 [privacy]
-# retention = 90                   # days until visits, messages and consents are deleted; 0: keep for ever
+# retention = 90                   # days until personal data is deleted; 0: keep for ever
+#                                  # one class on its own: visits, messages, consents, journals or badges
+#   journals = 30
 
 [notify]
-# channel = "local"                # local: one line of JSON per message in the file below
+# channel = "local"                # a name of [channels]; local: one line of JSON a message, in this file:
 # file = ""                        # empty: "outbox.jsonl" in the data folder
+# timeout = "10s"                  # longest time that a service may take for one message
 # front_desk = "Front desk"        # who is told when a visitor needs a person
+# front_desk_channel = "local"     # and through which channel
 # answer_within = "25s"            # how long to wait for a host's answer; less than the dialogue's 30 s
 # counts_for = "30min"             # a visitor who comes again within this time is not announced a second time
+
+# Other ways to reach people, as addresses of Apprise (https://appriseit.com): one, or several of which one
+# is enough. {address} stands for the host's own e-mail or phone number. A host may also have such an address
+# of their own. Nothing leaves this machine unless it is written here or there.
+[channels]
+#   mail = "mailtos://user:password@example.org?to={address}"
+#   phones = ["slack://…", "msteams://…"]
+
+# A small web page on which hosts answer by the link in their message.
+[answers]
+# listen = ""                      # address and port, such as "127.0.0.1:8077"; empty: no page, no links
+# url = ""                         # where hosts reach it, such as "http://reception.lan:8077"; empty: there
+# valid_for = "2h"                 # how long a link is good
+
+# Services run in this program unless a Rasa action server is named here.
+[services]
+# url = ""                         # server of all services, such as "http://localhost:5055"
+# timeout = "10s"                  # longest wait for an answer
+[services.at]                      # a server for single services; "": in this program
+#   ask_way = "http://localhost:5055"
+
+[badge]
+# organisation = ""                # printed at the top
+# size = "86x54"                   # width x height in millimetres
+# font = ""                        # a TrueType font; empty: one of the system that has all letters
+# print = []                       # such as ["lp", "-d", "badges", "{file}"]; empty: only the PDF is made
+# folder = ""                      # where the PDFs lie; empty: "badges" in the data folder
+
+[understanding]
+# trained = "auto"                 # auto: also with a model trained on the dialogue, made beside the visits
+#                                  # where torch is installed; off: only with the dialogue's own sentences
 
 [speech]
 # vosk_model = ""                  # folder of a Vosk model for speech recognition
@@ -83,9 +130,12 @@ class Config:
         demo: Whether an empty directory is filled with invented people.
         database_timeout_s: Longest wait for a busy database.
         mask_journal: Whether personal values are written as pseudonyms.
-        retention_days: Age at which personal data is deleted; 0 keeps it.
+        retention: Age at which each class of personal data is deleted.
+        channels: Apprise URLs by channel.
+        notify_timeout_s: Longest time that a service may take for one message.
         answer_within_s: How long to wait for a host's answer.
         counts_for_s: How long an announcement stands for later ones of the same visit.
+        trained: Whether trained understanding is used.
         places: Directions by place and locale; the locale `""` serves all others.
     """
 
@@ -98,13 +148,20 @@ class Config:
     database_timeout_s: float
     journal: Path
     mask_journal: bool
-    retention_days: int
+    retention: Retention
     notify_channel: str
     outbox_file: Path
+    channels: Mapping[str, tuple[str, ...]]
+    notify_timeout_s: float
     front_desk: str
+    front_desk_channel: str
     answer_within_s: float
     counts_for_s: float
+    answers: AnswerPage
+    services: ActionServers
+    badge: BadgeSettings
     vosk_model: Path | None
+    trained: bool
     places: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
@@ -168,11 +225,24 @@ _KEYS = {
     "": ("locale", "dialogue"),
     "directory": ("database", "demo", "timeout"),
     "journal": ("folder", "mask"),
-    "privacy": ("retention",),
-    "notify": ("channel", "file", "front_desk", "answer_within", "counts_for"),
+    "privacy": ("retention", *Retention.__slots__),
+    "notify": (
+        "channel",
+        "file",
+        "timeout",
+        "front_desk",
+        "front_desk_channel",
+        "answer_within",
+        "counts_for",
+    ),
+    "answers": ("listen", "url", "valid_for"),
+    "services": ("url", "timeout", "at"),
+    "badge": ("organisation", "size", "font", "print", "folder"),
+    "understanding": ("trained",),
     "speech": ("vosk_model",),
 }
-_CHANNELS = ("local",)
+_FREE = ("channels", "places")
+"""Tables whose keys are names of the organisation's own."""
 
 
 class _Reader:
@@ -188,14 +258,13 @@ class _Reader:
 
     def config(self) -> Config:
         self._check_names()
-        dialogue = self._text("", "dialogue", "")
-        model = self._text("speech", "vosk_model", "")
-        database = self._text("directory", "database", "")
+        dialogue = self.text("", "dialogue", "")
+        model = self.text("speech", "vosk_model", "")
+        database = self.text("directory", "database", "")
         if database and "://" not in database:
             database = str(self._base / Path(database).expanduser())
-        channel = self._text("notify", "channel", "local")
-        if channel not in _CHANNELS:
-            self._problem("notify", "channel", f"is one of {', '.join(_CHANNELS)}, not {channel!r}")
+        own = self._table.get("channels")
+        channels = read_channels(self, own if isinstance(own, dict) else {})
         config = Config(
             file=self._path,
             data=self._data,
@@ -203,15 +272,22 @@ class _Reader:
             dialogue=self._base / Path(dialogue).expanduser() if dialogue else None,
             database=database or str(self._data / "directory.sqlite3"),
             demo=self._flag("directory", "demo", True),
-            database_timeout_s=self._duration("directory", "timeout", "2s"),
+            database_timeout_s=self.duration("directory", "timeout", "2s"),
             journal=self._file("journal", "folder", "journal"),
             mask_journal=self._flag("journal", "mask", True),
-            retention_days=self._days("privacy", "retention", 90),
-            notify_channel=channel,
+            retention=read_retention(self),
+            notify_channel=self._channel("channel", channels),
             outbox_file=self._file("notify", "file", "outbox.jsonl"),
-            front_desk=self._text("notify", "front_desk", "Front desk"),
-            answer_within_s=self._duration("notify", "answer_within", "25s"),
-            counts_for_s=self._duration("notify", "counts_for", "30min"),
+            channels=channels,
+            notify_timeout_s=self.duration("notify", "timeout", "10s"),
+            front_desk=self.text("notify", "front_desk", "Front desk"),
+            front_desk_channel=self._channel("front_desk_channel", channels),
+            answer_within_s=self.duration("notify", "answer_within", "25s"),
+            counts_for_s=self.duration("notify", "counts_for", "30min"),
+            answers=read_answers(self),
+            services=read_services(self),
+            badge=read_badge(self, self._data),
+            trained=self._trained(),
             vosk_model=self._base / Path(model).expanduser() if model else None,
             places=self._places(),
         )
@@ -220,12 +296,12 @@ class _Reader:
         return config
 
     def _check_names(self) -> None:
-        tables = [name for name in _KEYS if name] + ["places"]
+        tables = [*(name for name in _KEYS if name), *_FREE]
         for name, value in self._table.items():
             if name in tables:
                 if not isinstance(value, dict):
-                    self._problem("", name, f"is a table: write [{name}]")
-                elif name != "places":
+                    self.problem("", name, f"is a table: write [{name}]")
+                elif name not in _FREE:
                     for key in value:
                         self._known(name, key, _KEYS[name])
             else:
@@ -235,52 +311,69 @@ class _Reader:
         if key not in known:
             near = get_close_matches(key, known, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-            self._problem(table, key, f"is no setting; {hint}")
+            self.problem(table, key, f"is no setting; {hint}")
 
-    def _problem(self, table: str, key: str, what: str) -> None:
+    def problem(self, table: str, key: str, what: str) -> None:
         line = self._lines.get((table, key)) or self._lines.get((key, "")) or 1
         name = f"{table}.{key}" if table else key
         self._problems.append(f"{self._path}:{line}: {name} {what}")
 
-    def _value(self, table: str, key: str, default: Any) -> Any:
+    def value(self, table: str, key: str, default: Any) -> Any:
         section = self._table.get(table, {}) if table else self._table
         return section.get(key, default) if isinstance(section, dict) else default
 
     def _typed(self, table: str, key: str, default: Any, kind: type, name: str) -> Any:
-        value = self._value(table, key, default)
+        value = self.value(table, key, default)
         if type(value) is not kind:
-            self._problem(table, key, f"is {name}, not {value!r}")
+            self.problem(table, key, f"is {name}, not {value!r}")
             return default
         return value
 
-    def _text(self, table: str, key: str, default: str) -> str:
+    def text(self, table: str, key: str, default: str) -> str:
         return str(self._typed(table, key, default, str, 'a text in "quotation marks"'))
 
     def _flag(self, table: str, key: str, default: bool) -> bool:
         return bool(self._typed(table, key, default, bool, "true or false"))
 
-    def _days(self, table: str, key: str, default: int) -> int:
+    def days(self, table: str, key: str, default: int) -> int:
         value = int(self._typed(table, key, default, int, "a whole number of days"))
         if not 0 <= value <= 36500:
-            self._problem(table, key, f"is between 0 and 36500 days, not {value}")
+            self.problem(table, key, f"is between 0 and 36500 days, not {value}")
         return value
 
-    def _duration(self, table: str, key: str, default: str) -> float:
-        value = self._text(table, key, default)
+    def duration(self, table: str, key: str, default: str) -> float:
+        value = self.text(table, key, default)
         try:
             return seconds(value)
         except ValueError as error:
-            self._problem(table, key, f"{error}, not {value!r}")
+            self.problem(table, key, f"{error}, not {value!r}")
             return seconds(default)
 
+    def path(self, table: str, key: str) -> Path | None:
+        value = self.text(table, key, "")
+        return self._base / Path(value).expanduser() if value else None
+
+    def _channel(self, key: str, channels: Mapping[str, tuple[str, ...]]) -> str:
+        value = self.text("notify", key, "local")
+        known = ("local", *channels)
+        if value not in known:
+            self.problem("notify", key, f"is one of {', '.join(known)}, not {value!r}")
+        return value
+
     def _file(self, table: str, key: str, default: str) -> Path:
-        value = self._text(table, key, "")
+        value = self.text(table, key, "")
         return self._base / Path(value).expanduser() if value else self._data / default
 
+    def _trained(self) -> bool:
+        value = self.text("understanding", "trained", "auto")
+        if value not in ("auto", "off"):
+            self.problem("understanding", "trained", f"is auto or off, not {value!r}")
+        return value == "auto"
+
     def _locale(self) -> str:
-        value = self._text("", "locale", "en")
+        value = self.text("", "locale", "en")
         if not re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", value):
-            self._problem("", "locale", f"is a language such as en, de or zh, not {value!r}")
+            self.problem("", "locale", f"is a language such as en, de or zh, not {value!r}")
         return value
 
     def _places(self) -> dict[str, dict[str, str]]:
@@ -291,7 +384,7 @@ class _Reader:
             if isinstance(by_locale, dict) and all(isinstance(text, str) for text in by_locale.values()):
                 places[place] = by_locale
             else:
-                self._problem("places", place, 'is a text, or one per language: {en = "…", de = "…"}')
+                self.problem("places", place, 'is a text, or one per language: {en = "…", de = "…"}')
         return places
 
 

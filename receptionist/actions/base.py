@@ -39,7 +39,7 @@ class Parameters:
 
     def __init__(self, service: str, slots: Mapping[str, Any], session: str) -> None:
         self.session = session
-        self._service = service
+        self.service = service
         self._slots = slots
 
     def text(self, name: str) -> str | None:
@@ -48,21 +48,21 @@ class Parameters:
         if value is None:
             return None
         if not isinstance(value, str):
-            raise Refusal("bad_parameters", f"{self._service}: {name} is a text, not {type(value).__name__}")
+            raise Refusal("bad_parameters", f"{self.service}: {name} is a text, not {type(value).__name__}")
         return value.strip() or None
 
     def needed(self, name: str) -> str:
         """A parameter that must be there."""
         value = self.text(name)
         if value is None:
-            raise Refusal("bad_parameters", f"{self._service}: {name} is missing")
+            raise Refusal("bad_parameters", f"{self.service}: {name} is missing")
         return value
 
     def flag(self, name: str) -> bool:
         """A parameter that must be yes or no."""
         value = self._slots.get(name)
         if not isinstance(value, bool):
-            raise Refusal("bad_parameters", f"{self._service}: {name} is yes or no")
+            raise Refusal("bad_parameters", f"{self.service}: {name} is yes or no")
         return value
 
 

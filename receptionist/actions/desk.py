@@ -13,12 +13,15 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from receptionist.answers.links import AnswerLinks
     from receptionist.config import Config
     from receptionist.directory.directory import Clock, Directory
     from receptionist.notify.outbox import Outbox
 
-FRONT_DESK_CHANNEL = "local"
-"""The channel whose messages the front desk sees without any service outside the house."""
+LOCAL_CHANNEL = "local"
+"""The channel that needs no service outside the house."""
+DIRECT_CHANNEL = "direct"
+"""The channel of hosts whose own address is one of Apprise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +33,11 @@ class Desk:
         locale: Language of messages to hosts, and of directions when none is asked for.
         channel: How hosts without a channel of their own are reached.
         front_desk: Who is told when a visitor needs a person.
+        front_desk_channel: How they are reached.
         answer_within_s: How long `notify_host` waits for an answer.
         counts_for: How long an announcement stands for later ones of the same visit.
-        retention_days: Age at which personal data is deleted; 0 keeps it.
+        links: Through which hosts answer; None when there is no page for it.
+        tidy: Deletes what is too old, when it is time to.
         pause: Waits some seconds while an answer is awaited.
     """
 
@@ -40,11 +45,13 @@ class Desk:
     outbox: Outbox
     places: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     locale: str = "en"
-    channel: str = FRONT_DESK_CHANNEL
+    channel: str = LOCAL_CHANNEL
     front_desk: str = "Front desk"
+    front_desk_channel: str = LOCAL_CHANNEL
     answer_within_s: float = 25.0
     counts_for: timedelta = timedelta(minutes=30)
-    retention_days: int = 0
+    links: AnswerLinks | None = None
+    tidy: Callable[[], None] = lambda: None
     pause: Callable[[float], None] = time.sleep
 
     def maintain(self) -> None:
@@ -54,8 +61,7 @@ class Desk:
             DirectoryError: The database failed.
         """
         self.outbox.deliver_due()
-        if self.retention_days:
-            self.directory.purge_before(self.directory.today() - timedelta(days=self.retention_days))
+        self.tidy()
 
 
 def open_desk(config: Config, now: Clock = datetime.now) -> Desk:
@@ -64,10 +70,13 @@ def open_desk(config: Config, now: Clock = datetime.now) -> Desk:
     Raises:
         DirectoryError: The database cannot be used.
     """
+    from receptionist.answers.links import AnswerLinks
     from receptionist.directory import open_directory
     from receptionist.directory.seed import read_demo
+    from receptionist.notify.apprise_channel import AppriseChannel
     from receptionist.notify.channel import LocalChannel
     from receptionist.notify.outbox import Outbox
+    from receptionist.privacy import DailyPurge
 
     directory = open_directory(
         config.database, demo=config.demo, timeout_s=config.database_timeout_s, now=now
@@ -75,7 +84,22 @@ def open_desk(config: Config, now: Clock = datetime.now) -> Desk:
     places = config.places
     if not places and directory.is_demo():
         places = read_demo().get("places", {})
-    outbox = Outbox(directory.database, {"local": LocalChannel(config.outbox_file)}, now)
+    links = None
+    if config.answers.host:
+        valid_for = timedelta(seconds=config.answers.valid_for_s)
+        links = AnswerLinks(directory.database, config.answers.url, valid_for, now)
+    patience_s = config.notify_timeout_s
+    channels = {name: AppriseChannel(urls, patience_s) for name, urls in config.channels.items()}
+    outbox = Outbox(
+        directory.database,
+        {
+            LOCAL_CHANNEL: LocalChannel(config.outbox_file),
+            DIRECT_CHANNEL: AppriseChannel((), patience_s),
+            **channels,
+        },
+        now,
+        link=links.issue if links else lambda message: None,
+    )
     return Desk(
         directory=directory,
         outbox=outbox,
@@ -85,7 +109,9 @@ def open_desk(config: Config, now: Clock = datetime.now) -> Desk:
         front_desk=config.front_desk,
         answer_within_s=config.answer_within_s,
         counts_for=timedelta(seconds=config.counts_for_s),
-        retention_days=config.retention_days,
+        front_desk_channel=config.front_desk_channel,
+        links=links,
+        tidy=DailyPurge(config, directory.database, directory.today),
     )
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from datetime import time as time_of_day
 from typing import Any
 
 from receptionist.actions.base import Parameters, Refusal, ServiceAction
-from receptionist.actions.desk import FRONT_DESK_CHANNEL, Desk
+from receptionist.actions.desk import DIRECT_CHANNEL, Desk
 from receptionist.directory import DirectoryError, Host, Reply
 from receptionist.directory.names import folded
-from receptionist.notify import REASONS, Message, SendState, compose
+from receptionist.notify import Message, SendState, compose
 from receptionist.notify.outbox import Draft
 
 _POLL_S = 0.25
@@ -32,32 +34,53 @@ class FindHosts(ServiceAction):
 
 
 class NotifyHost(ServiceAction):
-    """Tells a host who is here and waits for the answer."""
+    """Tells a host, or whoever stands in for one, who is here and waits for the answer."""
 
     service = "notify_host"
 
     def serve(self, desk: Desk, given: Parameters) -> Mapping[str, Any]:
         """See the signature."""
         host = _host(desk, given)
-        reason = given.text("reason") or "arrived"
-        if reason not in REASONS:
-            raise Refusal("bad_parameters", f"notify_host: reason is one of {', '.join(REASONS)}")
+        reason = _reason(given, "arrived", ("arrived", "delivery", "message", "human"))
         deadline = time.monotonic() + desk.answer_within_s
-        message, new = _post(desk, given, host, reason)
+        message, new = _post(desk, given, host, reason, "deputy")
         message = _send(desk, message, deadline)
-        reply = message.answer
-        if reply is None and host.reachable is not None:
-            reply = host.reachable
-            with contextlib.suppress(DirectoryError):
-                desk.outbox.answer(message.id, reply)
-        while reply is None and time.monotonic() < deadline:
-            desk.pause(_POLL_S)
-            with contextlib.suppress(DirectoryError):
-                reply = desk.outbox.message(message.id).answer
+        message = _answered(desk, (message,), (host,), deadline)
         return {
-            "reply": (reply or Reply.NO_ANSWER).value,
+            "reply": (message.answer or Reply.NO_ANSWER).value,
+            "words": message.words,
             "unsure": message.state is not SendState.SENT,
             "repeated": not new,
+        }
+
+
+class NotifyTeam(ServiceAction):
+    """Tells the colleagues of a host who is here and waits for the first who can come."""
+
+    service = "notify_team"
+
+    def serve(self, desk: Desk, given: Parameters) -> Mapping[str, Any]:
+        """See the signature."""
+        absent = _host(desk, given)
+        reason = _reason(given, "arrived", ("arrived", "delivery"))
+        team = [
+            host
+            for host in desk.directory.hosts()
+            if absent.team and host.team == absent.team and host.name not in (absent.name, absent.deputy)
+        ]
+        if not team:
+            raise Refusal("not_found", f"{absent.name} has no team but for the deputy")
+        deadline = time.monotonic() + desk.answer_within_s
+        posted = [_post(desk, given, host, reason, "team", absent) for host in team]
+        told = _send_all(desk, [message for message, _ in posted], deadline)
+        if not told:
+            raise Refusal("not_sent", "none of the team could be told")
+        message = _answered(desk, list(told.values()), [team[place] for place in told], deadline)
+        return {
+            "reply": (message.answer or Reply.NO_ANSWER).value,
+            "host": message.recipient if message.answer else None,
+            "words": message.words,
+            "unsure": all(one.state is not SendState.SENT for one in told.values()),
         }
 
 
@@ -70,7 +93,8 @@ class HostReply(ServiceAction):
         """See the signature."""
         message = desk.outbox.latest_to(_host(desk, given).name, given.text("visitor"))
         answer = message.answer if message else None
-        return {"reply": (answer or Reply.NO_ANSWER).value}
+        words = message.words if message else None
+        return {"reply": (answer or Reply.NO_ANSWER).value, "words": words}
 
 
 class DeputyOf(ServiceAction):
@@ -93,10 +117,8 @@ class LeaveMessage(ServiceAction):
 
     def serve(self, desk: Desk, given: Parameters) -> Mapping[str, Any]:
         """See the signature."""
-        reason = given.text("reason") or "message"
-        if reason not in ("message", "delivery"):
-            raise Refusal("bad_parameters", "leave_message: reason is message or delivery")
-        message, _ = _post(desk, given, _host(desk, given), reason)
+        reason = _reason(given, "message", ("message", "delivery"))
+        message, _ = _post(desk, given, _host(desk, given), reason, "deputy")
         return {"unsure": _send(desk, message).state is not SendState.SENT}
 
 
@@ -113,9 +135,10 @@ class CallHuman(ServiceAction):
             reason="human",
             recipient=desk.front_desk,
             text=compose("human", desk.locale, visitor=visitor, company=company, text=text),
-            channel=FRONT_DESK_CHANNEL,
+            channel=desk.front_desk_channel,
             visitor=visitor,
             company=company,
+            locale=desk.locale,
         )
         message, _ = desk.outbox.post(draft, counts_for=desk.counts_for)
         return {"unsure": _send(desk, message).state is not SendState.SENT}
@@ -129,19 +152,54 @@ def _host(desk: Desk, given: Parameters) -> Host:
     return host
 
 
-def _post(desk: Desk, given: Parameters, host: Host, reason: str) -> tuple[Message, bool]:
+def _reason(given: Parameters, default: str, allowed: Sequence[str]) -> str:
+    reason = given.text("reason") or default
+    if reason not in allowed:
+        raise Refusal("bad_parameters", f"{given.service}: reason is one of {', '.join(allowed)}")
+    return reason
+
+
+def _post(
+    desk: Desk, given: Parameters, host: Host, reason: str, role: str, absent: Host | None = None
+) -> tuple[Message, bool]:
+    """Queue the message to a host; `absent` is whom the visitor came for, if that is somebody else."""
     visitor, company, text = given.text("visitor"), given.text("company"), given.text("text")
+    sought = absent.name if absent else given.text("instead_of")
+    locale = host.locale or desk.locale
+    own_address = host.channel is not None and "://" in host.channel
     draft = Draft(
         subject=_subject(desk, given, host, reason),
         reason=reason,
         recipient=host.name,
-        address=host.email or host.phone,
-        text=compose(reason, desk.locale, visitor=visitor, company=company, text=text),
-        channel=host.channel or desk.channel,
+        address=host.channel if own_address else host.email or host.phone,
+        text=compose(reason, locale, visitor=visitor, company=company, text=text, host=sought, role=role),
+        channel=DIRECT_CHANNEL if own_address else host.channel or desk.channel,
         visitor=visitor,
         company=company,
+        locale=locale,
     )
     return desk.outbox.post(draft, counts_for=desk.counts_for)
+
+
+def _answered(desk: Desk, messages: Sequence[Message], hosts: Sequence[Host], deadline: float) -> Message:
+    """The message that is answered first, preferably by somebody who comes, or the first one at the end."""
+    latest = list(messages)
+    for place, (message, host) in enumerate(zip(messages, hosts, strict=True)):
+        if message.answer is None and host.reachable is not None:
+            with contextlib.suppress(DirectoryError):
+                desk.outbox.answer(message.id, host.reachable)
+            latest[place] = replace(message, answer=host.reachable)
+    while True:
+        if all(message.answer for message in latest) or any(m.answer is Reply.COMING for m in latest):
+            break
+        if time.monotonic() >= deadline:
+            break
+        desk.pause(_POLL_S)
+        for place, message in enumerate(latest):
+            with contextlib.suppress(DirectoryError):
+                latest[place] = message if message.answer else desk.outbox.message(message.id)
+    order = (Reply.COMING, Reply.LATER, Reply.REFUSED, Reply.NO_ANSWER, None)
+    return min(latest, key=lambda message: order.index(message.answer))
 
 
 def _subject(desk: Desk, given: Parameters, host: Host, reason: str) -> str:
@@ -182,3 +240,26 @@ def _send(desk: Desk, message: Message, deadline: float | None = None) -> Messag
     if message.state in (SendState.FAILED, SendState.QUEUED):
         raise Refusal("not_sent", message.detail or "the message could not be sent")
     return message
+
+
+def _send_all(desk: Desk, messages: Sequence[Message], deadline: float) -> dict[int, Message]:
+    """Send messages side by side, so that one way that hangs does not keep the others waiting.
+
+    Returns:
+        Those that went out, or may have, by their place in `messages`.
+    """
+    told: dict[int, Message] = {}
+
+    def send(place: int, message: Message) -> None:
+        with contextlib.suppress(Refusal):
+            told[place] = _send(desk, message)
+
+    threads = [
+        threading.Thread(target=send, args=pair, name="miron-notify", daemon=True)
+        for pair in enumerate(messages)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(1.0, deadline - time.monotonic()))
+    return dict(sorted(told.items()))

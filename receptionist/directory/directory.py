@@ -7,18 +7,17 @@ parameter, never part of a statement.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 from itertools import chain, count
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from receptionist.directory.models import (
     CompanyRow,
-    ConsentRow,
     HostRow,
-    MessageRow,
     MetaRow,
     StayRow,
     VisitRow,
@@ -36,12 +35,15 @@ from receptionist.directory.records import (
 )
 from receptionist.directory.search import search_hosts, search_stays, search_visits
 from receptionist.directory.store import Database
+from receptionist.directory.visitors import VisitorBook
+
+_CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 Clock = Callable[[], datetime]
 """Gives the kiosk's local time, without a zone."""
 
 
-class Directory:
+class Directory(VisitorBook):
     """The hosts, today's visits and the people in the building.
 
     Attributes:
@@ -100,6 +102,7 @@ class Directory:
         channel: str | None = None,
         team: str | None = None,
         reachable: Reply | None = None,
+        locale: str | None = None,
     ) -> Host:
         """Add a host.
 
@@ -131,6 +134,7 @@ class Directory:
                 channel=channel,
                 team=team,
                 reachable=reachable,
+                locale=locale,
             )
             session.add(row)
             session.flush()
@@ -196,6 +200,21 @@ class Directory:
                 return visit
         return None
 
+    def issue_code(self, visit_id: int) -> str:
+        """The invitation code of a visit; one that no other visit of the day has is made if it has none.
+
+        Raises:
+            KeyError: There is no such visit.
+        """
+        with self.database.write() as session:
+            row = session.get(VisitRow, visit_id)
+            if row is None:
+                raise KeyError(visit_id)
+            if row.code is None:
+                taken = set(session.scalars(select(VisitRow.code).where(VisitRow.day == row.day)))
+                row.code = next(code for code in _codes() if code not in taken)
+            return row.code
+
     def add_visit(
         self,
         host: str,
@@ -204,6 +223,7 @@ class Directory:
         visitor: str | None = None,
         company: str | None = None,
         at: time | None = None,
+        until: time | None = None,
         code: str | None = None,
         source: Source = Source.GIVEN,
     ) -> Visit:
@@ -215,6 +235,7 @@ class Directory:
                 host=_host_row(session, host),
                 day=day,
                 at=at,
+                until=until,
                 code=code,
                 state=VisitState.EXPECTED,
                 source=source,
@@ -298,50 +319,6 @@ class Directory:
             rows = session.scalars(select(StayRow.visitor).where(StayRow.left_at >= since))
             return sum(folded(name) == folded(visitor) for name in rows)
 
-    def record_consent(self, visitor: str, purpose: str, agreed: bool) -> None:
-        """Write down what a visitor agreed to or declined."""
-        with self.database.write() as session:
-            session.add(ConsentRow(visitor=clean(visitor), purpose=purpose, agreed=agreed, at=self.now()))
-
-    def consent(self, visitor: str, purpose: str) -> bool | None:
-        """The visitor's latest word on a purpose, or None if never asked."""
-        query = select(ConsentRow).where(ConsentRow.purpose == purpose).order_by(ConsentRow.id.desc())
-        with self.database.read() as session:
-            for row in session.scalars(query):
-                if folded(row.visitor) == folded(visitor):
-                    return row.agreed
-        return None
-
-    def purge_before(self, day: date) -> int:
-        """Delete ended visits, stays, messages and consents older than a day.
-
-        People who have not checked out, and messages not yet sent, are kept.
-
-        Returns:
-            How many rows were deleted.
-        """
-        start = datetime.combine(day, time())
-        inside = select(StayRow.visit_id).where(StayRow.left_at.is_(None), StayRow.visit_id.is_not(None))
-        with self.database.write() as session:
-            connection = session.connection()
-            deleted = 0
-            for statement in (
-                delete(StayRow).where(StayRow.left_at < start),
-                delete(ConsentRow).where(ConsentRow.at < start),
-                delete(MessageRow).where(
-                    MessageRow.changed_at < start, MessageRow.state.not_in(("queued", "sending"))
-                ),
-            ):
-                deleted += connection.execute(statement).rowcount
-            session.execute(
-                update(StayRow)
-                .where(StayRow.visit_id.in_(select(VisitRow.id).where(VisitRow.day < day)))
-                .where(StayRow.left_at.is_not(None))
-                .values(visit_id=None)
-            )
-            old_visits = delete(VisitRow).where(VisitRow.day < day, VisitRow.id.not_in(inside))
-            return deleted + connection.execute(old_visits).rowcount
-
     def names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Names of people (hosts with their aliases, today's visitors) and of companies, sorted."""
         people = {name for host in self.hosts() for name in (host.name, *host.aliases)}
@@ -384,6 +361,12 @@ def _apart(name: str, team: str | None, taken: set[str]) -> str:
     return next(candidate for candidate in chain(by_team, numbered) if candidate not in taken)
 
 
+def _codes() -> Iterator[str]:
+    """Codes nobody can guess or misread: six characters without look-alikes."""
+    while True:
+        yield "".join(secrets.choice(_CODE_LETTERS) for _ in range(6))
+
+
 def _visits_of(session: Session, day: date) -> tuple[Visit, ...]:
     rows = session.scalars(select(VisitRow).where(VisitRow.day == day)).all()
     visits = [_visit(row) for row in rows]
@@ -418,6 +401,7 @@ def _host(row: HostRow) -> Host:
         team=row.team,
         deputy=row.deputy.name if row.deputy else None,
         reachable=Reply(row.reachable) if row.reachable else None,
+        locale=row.locale,
     )
 
 
@@ -429,6 +413,7 @@ def _visit(row: VisitRow) -> Visit:
         host=row.host.name,
         day=row.day,
         at=row.at,
+        until=row.until,
         code=row.code,
         state=VisitState(row.state),
         walk_in=row.source == Source.WALK_IN,

@@ -45,9 +45,11 @@ class Host:
 
     Attributes:
         aliases: Other ways to write or say the name ("李娜" for "Li Na").
-        channel: How to reach the host; None means the configured default channel.
+        channel: How to reach the host: a channel of the settings, or one or more addresses of Apprise; None
+            means the configured default channel.
         deputy: Name of the person to ask instead.
         reachable: A fixed answer for demonstrations and tests; None means a real host.
+        locale: Language of messages to the host; None means the desk's.
     """
 
     id: int
@@ -59,6 +61,7 @@ class Host:
     team: str | None = None
     deputy: str | None = None
     reachable: Reply | None = None
+    locale: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class Visit:
     Attributes:
         visitor: None when only the company, or nothing, is known about who comes.
         at: Planned time of day; None when none was agreed.
+        until: Planned end, likewise.
         code: Invitation code, if one was given out.
         walk_in: Nobody expected it: written down when somebody arrived.
     """
@@ -78,6 +82,7 @@ class Visit:
     host: str
     day: date
     at: time | None = None
+    until: time | None = None
     code: str | None = None
     state: VisitState = VisitState.EXPECTED
     walk_in: bool = False

@@ -2,7 +2,7 @@
 
 The shape (every text is a plain string; `docs/directory.md` has an example):
 
-    hosts:  list of NAME, or {name, also, email, phone, channel, team, deputy, reachable}
+    hosts:  list of NAME, or {name, also, email, phone, channel, team, deputy, reachable, locale}
     visits: list of {host, visitor, company, at: "HH:MM", code}
     in_building: list of {visitor, host, company}
     places: {PLACE: {LOCALE: directions}}     (read by the wayfinding service, not stored)
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from receptionist.directory.directory import Directory
 
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-_HOST_KEYS = ("name", "also", "email", "phone", "channel", "team", "deputy", "reachable")
+_HOST_KEYS = ("name", "also", "email", "phone", "channel", "team", "deputy", "reachable", "locale")
 _VISIT_KEYS = ("visitor", "company", "host", "at", "code")
 _INSIDE_KEYS = ("visitor", "company", "host")
 

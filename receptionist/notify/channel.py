@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from receptionist.notify.message import Message
 
@@ -73,7 +75,7 @@ class LocalChannel:
         line = json.dumps(fields, ensure_ascii=False).encode("utf-8", errors="replace") + b"\n"
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            handle = self._locked()
             try:
                 if _is_torn(handle):
                     line = b"\n" + line
@@ -85,6 +87,47 @@ class LocalChannel:
             raise DeliveryError(f"{self.file} cannot be written: {error}", retry=True) from error
         if written < len(line):
             raise DeliveryError(f"{self.file} took only a part of the line", retry=True)
+
+    def keep(self, wanted: Callable[[Mapping[str, Any]], bool], *, dry: bool = False) -> int:
+        """Take out lines; those that are no message stay.
+
+        Args:
+            wanted: Whether a line, as it was written, stays.
+            dry: Only count.
+
+        Returns:
+            How many lines were, or would be, taken out.
+
+        Raises:
+            OSError: The file cannot be read or written; it is as it was.
+        """
+        if not self.file.exists():
+            return 0
+        handle = self._locked()
+        try:
+            lines = self.file.read_bytes().splitlines(keepends=True)
+            kept = [line for line in lines if (fields := _fields(line)) is None or wanted(fields)]
+            if not dry and len(kept) < len(lines):
+                rest = self.file.with_name(f"{self.file.name}.new")
+                rest.touch(0o600)
+                rest.write_bytes(b"".join(kept))
+                rest.replace(self.file)
+            return len(lines) - len(kept)
+        finally:
+            os.close(handle)
+
+    def _locked(self) -> int:
+        """The file, open for appending and ours alone; opened again if it was replaced while we waited."""
+        while True:
+            handle = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                if os.path.samestat(os.fstat(handle), os.stat(self.file)):
+                    return handle
+            except OSError:
+                os.close(handle)
+                raise
+            os.close(handle)
 
     def delivered(self, message: Message) -> bool | None:
         """Whether the file has the message's whole line."""
@@ -106,8 +149,13 @@ def _is_torn(handle: int) -> bool:
 
 
 def _has_key(line: bytes, key: str) -> bool:
+    fields = _fields(line)
+    return fields is not None and fields.get("key") == key
+
+
+def _fields(line: bytes) -> dict[str, Any] | None:
     try:
         fields = json.loads(line)
     except ValueError:
-        return False
-    return isinstance(fields, dict) and fields.get("key") == key
+        return None
+    return fields if isinstance(fields, dict) else None

@@ -85,7 +85,7 @@ def compose(
         who = _insert(texts["both"], visitor=visitor, company=company)
     else:
         who = visitor or (_insert(texts["company"], company=company) if company else texts["nobody"])
-    sentence = texts[f"{reason}/{role}" if host and role else reason]
+    sentence = texts.get(f"{reason}/{role}", texts[reason]) if host else texts[reason]
     return _insert(sentence, who=who, text=text or "", host=host or "").strip()
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from receptionist.directory import DirectoryError, Reply, Trouble, VisitState, lexicons, open_directory
 from receptionist.directory.directory import Directory
+from receptionist.directory.retention import purge
 from receptionist.directory.seed import fill, read_demo, read_file
 from receptionist.directory.store import Database
 
@@ -274,7 +275,8 @@ def test_old_visits_are_deleted_but_nobody_inside_is_forgotten(tmp_path: Path, c
     directory.check_out("Gone")
     directory.record_consent("Gone", "remember", True)
     clock.at += timedelta(days=100)
-    directory.purge_before(DAY + timedelta(days=90))
+    day = DAY + timedelta(days=90)
+    purge(directory.database, visits=day, messages=day, consents=day)
     assert [visit.visitor for visit in directory.visits(DAY)] == ["Inside"]
     assert [stay.visitor for stay in directory.who_is_in()] == ["Inside"]
     assert directory.consent("Gone", "remember") is None

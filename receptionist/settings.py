@@ -1,0 +1,196 @@
+"""Groups of settings: what each is, and how it is read from its table of the settings file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+
+class TableReader(Protocol):
+    """Reads values of one settings file and collects what is wrong with them."""
+
+    def value(self, table: str, key: str, default: Any) -> Any:
+        """A value as it stands."""
+        ...
+
+    def problem(self, table: str, key: str, what: str) -> None:
+        """Note a mistake."""
+        ...
+
+    def text(self, table: str, key: str, default: str) -> str:
+        """A text."""
+        ...
+
+    def duration(self, table: str, key: str, default: str) -> float:
+        """A duration, in seconds."""
+        ...
+
+    def days(self, table: str, key: str, default: int) -> int:
+        """A number of days."""
+        ...
+
+    def path(self, table: str, key: str) -> Path | None:
+        """An absolute path; None when nothing is set."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPage:
+    """The page on which hosts answer.
+
+    Attributes:
+        host: Address to listen at; empty when there is no page.
+        port: Port of it.
+        url: Where hosts reach it, without a slash at its end.
+        valid_for_s: How long a link is good, in seconds.
+    """
+
+    host: str = ""
+    port: int = 0
+    url: str = ""
+    valid_for_s: float = 7200.0
+
+
+@dataclass(frozen=True, slots=True)
+class ActionServers:
+    """Where services run that do not run here.
+
+    Attributes:
+        default: Base URL of the server of all services that `at` does not name; empty: they run here.
+        at: Service to base URL; empty: it runs here whatever `default` says.
+        timeout_s: Longest wait for one answer, for services that set no limit of their own.
+    """
+
+    default: str = ""
+    at: Mapping[str, str] = field(default_factory=dict)
+    timeout_s: float = 10.0
+
+    def of(self, service: str) -> str:
+        """Base URL of the server of a service; empty when it runs here."""
+        return self.at.get(service, self.default)
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Age, in days, at which each class of personal data is deleted; 0 keeps it."""
+
+    visits: int = 90
+    messages: int = 90
+    consents: int = 90
+    journals: int = 90
+    badges: int = 90
+
+
+@dataclass(frozen=True, slots=True)
+class BadgeSettings:
+    """Visitors' badges.
+
+    Attributes:
+        organisation: Printed at the top; empty for nothing.
+        size_mm: Width and height.
+        font: TrueType font file; None looks for one on the system when a name needs it.
+        printer: Command that prints, as arguments; `{file}` stands for the PDF. Empty: only the file is made.
+        folder: Where the PDFs lie.
+    """
+
+    organisation: str
+    size_mm: tuple[float, float]
+    font: Path | None
+    printer: tuple[str, ...]
+    folder: Path
+
+
+def read_channels(reader: TableReader, table: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """`[channels]`: name to Apprise URLs. Whether a service exists is left to `miron doctor`."""
+    channels: dict[str, tuple[str, ...]] = {}
+    for name, value in table.items():
+        urls = [value] if isinstance(value, str) else value
+        if name in ("local", "direct"):
+            reader.problem("channels", name, "is taken: every kiosk has a channel of this name")
+        elif not isinstance(urls, list) or not urls or not all(isinstance(url, str) for url in urls):
+            reader.problem("channels", name, 'is an address such as "mailtos://…", or a list of them')
+        elif not all("://" in url for url in urls):
+            reader.problem("channels", name, 'has the form "service://…", as Apprise documents it')
+        else:
+            channels[name] = tuple(urls)
+    return channels
+
+
+def read_answers(reader: TableReader) -> AnswerPage:
+    """`[answers]`."""
+    listen, url = reader.text("answers", "listen", ""), reader.text("answers", "url", "").rstrip("/")
+    valid_for = reader.duration("answers", "valid_for", "2h")
+    if not listen:
+        if url:
+            reader.problem("answers", "url", "is of no use without answers.listen")
+        return AnswerPage(valid_for_s=valid_for)
+    found = re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[^:\s\[\]]+):(\d{1,5})", listen)
+    if not found or not 0 < int(found[2]) < 65536:
+        reader.problem("answers", "listen", f'is address and port, such as "127.0.0.1:8077", not {listen!r}')
+        return AnswerPage(valid_for_s=valid_for)
+    host = found[1].strip("[]")
+    if not url and host in ("0.0.0.0", "::"):
+        reader.problem("answers", "listen", "is every address of this machine; say in answers.url which")
+    if url and not _is_http(url):
+        reader.problem("answers", "url", f'is an address such as "http://reception.lan:8077", not {url!r}')
+    return AnswerPage(host, int(found[2]), url or f"http://{listen}", valid_for)
+
+
+def read_services(reader: TableReader) -> ActionServers:
+    """`[services]`."""
+    default = reader.text("services", "url", "").rstrip("/")
+    if default and not _is_http(default):
+        reader.problem("services", "url", f'is an address such as "http://localhost:5055", not {default!r}')
+    at = reader.value("services", "at", {})
+    if not isinstance(at, dict):
+        reader.problem("services", "at", "is a table: write [services.at]")
+        at = {}
+    servers: dict[str, str] = {}
+    for name, url in at.items():
+        if isinstance(url, str) and (not url or _is_http(url)):
+            servers[name] = url.rstrip("/")
+        else:
+            reader.problem("services.at", name, 'is an address such as "http://localhost:5055", or ""')
+    return ActionServers(default, servers, reader.duration("services", "timeout", "10s"))
+
+
+def read_retention(reader: TableReader) -> Retention:
+    """`[privacy]`: one number for all, and others for single classes."""
+    general = reader.days("privacy", "retention", 90)
+    own = {name for name in Retention.__slots__ if reader.value("privacy", name, None) is not None}
+    return Retention(
+        **{name: reader.days("privacy", name, 0) if name in own else general for name in Retention.__slots__}
+    )
+
+
+def read_badge(reader: TableReader, data: Path) -> BadgeSettings:
+    """`[badge]`."""
+    size = reader.text("badge", "size", "86x54")
+    found = re.fullmatch(r"(\d{2,3})\s*[x×]\s*(\d{2,3})", size)
+    if not found or not all(40 <= int(side) <= 300 for side in found.groups()):
+        reader.problem("badge", "size", f'is width x height in mm, 40 to 300, such as "86x54", not {size!r}')
+    printer = reader.value("badge", "print", [])
+    if not isinstance(printer, list) or not all(isinstance(part, str) and part for part in printer):
+        reader.problem("badge", "print", 'is a list of arguments such as ["lp", "-d", "badges", "{file}"]')
+        printer = []
+    elif printer and not any("{file}" in part for part in printer):
+        reader.problem("badge", "print", "names the file to be printed nowhere: write {file} for it")
+    return BadgeSettings(
+        organisation=reader.text("badge", "organisation", ""),
+        size_mm=(float(found[1]), float(found[2])) if found else (86.0, 54.0),
+        font=reader.path("badge", "font"),
+        printer=tuple(printer),
+        folder=reader.path("badge", "folder") or data / "badges",
+    )
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
