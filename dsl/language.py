@@ -12,7 +12,7 @@ from engine.events import Mark as ActMark
 from engine.language import NOT_UNDERSTOOD, Choose, Said, Understood
 from engine.model import Json
 from miron.generate import Generator
-from miron.model import Act, Expectation, Filled
+from miron.model import Act, Expectation, Filled, TrainedModel
 from miron.parts import part
 from miron.understand import Understander
 
@@ -26,12 +26,18 @@ class MironLanguage:
     Args:
         compiled: The dialogue.
         lexicons: Values of live types (and known persons and companies) by type; see :meth:`update`.
+        trained: Trained understanding; see :meth:`listen_with`.
     """
 
-    def __init__(self, compiled: Compiled, lexicons: Mapping[str, Iterable[str]] | None = None) -> None:
+    def __init__(
+        self,
+        compiled: Compiled,
+        lexicons: Mapping[str, Iterable[str]] | None = None,
+        trained: TrainedModel | None = None,
+    ) -> None:
         self.compiled = compiled
         heard = [miron for miron in compiled.mirons if miron.name in compiled.heard]
-        self.understander = Understander(heard, compiled.types, compiled.phrases, compiled.locales)
+        self.understander = Understander(heard, compiled.types, compiled.phrases, compiled.locales, trained)
         for name, values in (lexicons or {}).items():
             self.update(name, values)
 
@@ -48,6 +54,15 @@ class MironLanguage:
     def update(self, type_name: str, values: Iterable[str]) -> None:
         """Replace the live lexicon of a type while running."""
         self.understander.update(type_name, values)
+
+    @property
+    def trained(self) -> TrainedModel | None:
+        """The trained understanding in use."""
+        return self.understander.model
+
+    def listen_with(self, trained: TrainedModel | None) -> None:
+        """Use another trained understanding from the next utterance on; callable from any thread."""
+        self.understander.model = trained
 
     def understand(
         self, text: str, expected: Sequence[Expected], *, locale: str, t_wall: datetime, typed: bool = False

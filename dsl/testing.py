@@ -6,7 +6,7 @@ time and effectors are simulated (:class:`engine.virtual.VirtualRun`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -30,7 +30,7 @@ from engine.model import Active, Ended, Lit, Mask, Test
 from engine.network import Network
 from engine.session import Session
 from engine.virtual import Services, VirtualRun, no_services
-from miron.model import Miron
+from miron.model import Miron, TrainedModel
 from miron.source import ModelError, Span
 
 INPUTS = frozenset({"user", "barge_in", "type", "press", "see", "think", "noise", "wait", "call"})
@@ -82,7 +82,11 @@ class _Failure(Exception):
 
 
 def run_tests(
-    compiled: Compiled, application: Application | None = None, only: str = "", seed: int = 0
+    compiled: Compiled,
+    application: Application | None = None,
+    only: str = "",
+    seed: int = 0,
+    trained: TrainedModel | None = None,
 ) -> list[Outcome]:
     """Run the tests of a dialogue, in the order written.
 
@@ -90,11 +94,12 @@ def run_tests(
         compiled: Compiled with ``watch=True`` if ``never`` is to be watched.
         application: Services beyond the fixtures.
         only: Run those whose name contains this.
+        trained: Trained understanding, besides the templates.
     """
     dialogue = compiled.tree.dialogue
     assert dialogue is not None
     tests = [test for test in dialogue.tests if only in test.name.text]
-    shared = MironLanguage(compiled)
+    shared = MironLanguage(compiled, trained=trained)
     network = Network.compile(compiled.program)
     return [_Play(compiled, test, application, shared, network, seed).run() for test in tests]
 
@@ -111,8 +116,17 @@ class Played:
     rules: Mapping[str, RuleDecl]
 
 
-def play_tests(tree: Tree, application: Application | None = None, only: str = "", seed: int = 0) -> Played:
+def play_tests(
+    tree: Tree,
+    application: Application | None = None,
+    only: str = "",
+    seed: int = 0,
+    trained: Callable[[Compiled], TrainedModel | None] | None = None,
+) -> Played:
     """Run the tests of a dialogue, then those of the modules beside it, or of a module alone.
+
+    Args:
+        trained: Finds the trained understanding of the dialogue; None: only the templates listen.
 
     Raises:
         ModelError: The dialogue, or a module under test, has mistakes.
@@ -122,7 +136,7 @@ def play_tests(tree: Tree, application: Application | None = None, only: str = "
     if tree.dialogue is not None:
         compiled = compile_tree(tree, watch=True)
         rules = compiled.rules
-        outcomes += run_tests(compiled, application, only, seed)
+        outcomes += run_tests(compiled, application, only, seed, trained(compiled) if trained else None)
     for module in tree.modules.values():
         for test in module.tests:
             if only in test.name.text:
@@ -189,7 +203,7 @@ class _Play:
         self.strict = "strict" not in self.settings or typed(self.settings["strict"], FLAG)
         fixture = read_fixture(self.env, dialogue.given, self.settings.get("given"))
         lexicons = {**(application.lexicons(fixture) if application else {}), **fixture.lexicons}
-        language = MironLanguage(compiled, lexicons) if lexicons else language
+        language = MironLanguage(compiled, lexicons, language.trained) if lexicons else language
         services = fixture.services(application.services(fixture) if application else no_services)
         locale = self.settings.get("locale")
         self.session = Session(

@@ -11,10 +11,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from miron.source import Span
 from miron.template import Template
+
+if TYPE_CHECKING:
+    from miron.entities.lexicon import Lexicon
 
 Value = str | int | bool | Decimal | dict[str, Any] | list[Any]
 
@@ -229,12 +232,17 @@ class TrainedModel(Protocol):
         ...
 
     def guess(
-        self, text: str, locales: Sequence[str], allowed: Collection[str] | None = None
+        self,
+        text: str,
+        locales: Sequence[str],
+        allowed: Collection[str] | None = None,
+        lexicon: Lexicon | None = None,
     ) -> Sequence[Guess]:
         """Guesses for an utterance, best first; never raises on any text.
 
         Args:
             locales: Languages listened to, the one spoken so far first.
             allowed: Only these Mirons; None: all.
+            lexicon: Live values.
         """
         ...

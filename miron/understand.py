@@ -206,7 +206,7 @@ class Understander:
             return []
         allowed = [name for name, miron in self._mirons.items() if not miron.gated or name in weights]
         acts = []
-        for guess in model.guess(text, locales, allowed):
+        for guess in model.guess(text, locales, allowed, self.lexicon):
             miron = self._mirons.get(guess.miron)
             if miron is None or (miron.gated and miron.name not in weights):
                 continue

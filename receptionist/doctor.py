@@ -84,6 +84,7 @@ def examine(
         *recognisers(config.vosk_model),
         *voices(),
         torch(),
+        understanding(config),
         terminal(screen or sys.stdout, env),
     )
 
@@ -221,6 +222,32 @@ def voices() -> tuple[Row, ...]:
 def torch() -> Row:
     """Whether understanding can be trained here; it is served without torch."""
     return _package("Training (torch)", "torch", "Only training needs it: pip install 'miron[train]'")
+
+
+def understanding(config: Config) -> Row:
+    """Whether the dialogue's trained models are there."""
+    from miron.source import ModelError
+    from receptionist.dialogue import load_dialogue
+    from receptionist.trained import model_file, models_folder, trainable
+
+    name = "Understanding"
+    if not config.trained:
+        return Row(name, State.OK, "the sentences of the dialogue; trained = off in the settings")
+    try:
+        compiled = load_dialogue(config.dialogue)
+    except ModelError as fault:
+        return Row(name, State.BROKEN, "the dialogue has mistakes", f"miron check shows them ({fault})"[:200])
+    folder = models_folder()
+    files = {locale: model_file(compiled, locale, folder) for locale in trainable(compiled)}
+    missing = [locale for locale, path in files.items() if not path.is_file()]
+    if not missing:
+        return Row(name, State.OK, f"trained for {', '.join(files) or 'no language'}")
+    follows = (
+        "The kiosk trains it beside the visits; miron train does it now."
+        if _installed("torch")
+        else "What no sentence of the dialogue says is not understood. With miron[train]: miron train"
+    )
+    return Row(name, State.MISSING, f"not trained for {', '.join(missing)}", follows)
 
 
 def terminal(screen: TextIO, env: Mapping[str, str]) -> Row:

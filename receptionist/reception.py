@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dsl.compiler import Compiled
     from receptionist.actions.desk import DeskSource
     from receptionist.config import Config
+    from receptionist.learner import Learner
     from receptionist.services import ServiceRunner
 
 
@@ -31,6 +32,7 @@ class Reception:
         start: When it was opened, at the desk.
         writer: The journal's file; None when nothing is recorded.
         troubles: What went wrong and was survived, newest last, for the screen.
+        dialogue: Where it was read; None: the receptionist that comes with Miron.
     """
 
     config: Config
@@ -42,7 +44,9 @@ class Reception:
     start: datetime
     writer: JournalWriter | None
     troubles: list[str] = field(default_factory=list)
+    dialogue: Path | None = None
     _names: threading.Thread | None = None
+    _learner: Learner | None = None
 
     def learn_names(self) -> str | None:
         """Read the names that visitors may say from the directory; blocks.
@@ -75,8 +79,26 @@ class Reception:
         if self._names is not None:
             self._names.join(seconds)
 
+    def use_trained(self, *, train: bool = False) -> None:
+        """Listen with the trained models that are there, unless the settings say no.
+
+        Args:
+            train: Load them in a thread, and train those that are missing beside the visits, with torch.
+        """
+        if not self.config.trained:
+            return
+        from receptionist.learner import Learner
+
+        self._learner = Learner(self.compiled, self.language, self.dialogue)
+        if train:
+            self._learner.begin()
+        else:
+            self._learner.load()
+
     def close(self) -> None:
-        """Close the journal."""
+        """Stop what runs beside the visits and close the journal."""
+        if self._learner is not None:
+            self._learner.close()
         if self.writer is not None:
             self.writer.close()
 
@@ -122,7 +144,8 @@ def open_reception(
         journal=writer,
         mask=_mask(config, compiled),
     )
-    return Reception(config, compiled, language, session, services, desk, start, writer, troubles)
+    where = dialogue or config.dialogue
+    return Reception(config, compiled, language, session, services, desk, start, writer, troubles, where)
 
 
 def _unused(folder: Path, name: str) -> Path:

@@ -27,6 +27,7 @@ async def _serve(reception: Reception, options: object) -> int:
     from receptionist.kiosk.run import run_kiosk
 
     assert isinstance(options, KioskOptions)
+    reception.use_trained(train=True)
     backend = KioskBackend(reception, title="Miron")
     backend.start()
     return await run_kiosk(backend, options)

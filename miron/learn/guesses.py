@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from miron.entities import Lexicon
 from miron.learn.model import Model
@@ -26,23 +26,30 @@ class Guesser:
     Attributes:
         models: Locale → the model trained on the sentences of that language.
         version: What tells these models from others, for journals.
-        lexicon: Live values. The models never met them, so values they did meet stand in for them.
     """
 
     models: Mapping[str, Model]
     version: str = ""
-    lexicon: Lexicon = field(default_factory=Lexicon)
 
-    def guess(self, text: str, locales: Sequence[str], allowed: Collection[str] | None = None) -> list[Guess]:
+    def guess(
+        self,
+        text: str,
+        locales: Sequence[str],
+        allowed: Collection[str] | None = None,
+        lexicon: Lexicon | None = None,
+    ) -> list[Guess]:
         """Guesses of all languages, best first; the best of each language has spans, its rivals have none.
 
-        What is out of scope gets no guess. In doubt between two languages the first one is preferred.
+        What is out of scope gets no guess. In doubt between two languages the first one is preferred. The
+        models never met the live values, so values they did meet stand in for them.
         """
         found: list[Guess] = []
         for locale in locales:
             model = self.models.get(locale)
             if model is not None:
-                words = known_replaced(words_of(text, locale), self.lexicon, locale)
+                words: Sequence[Word] = words_of(text, locale)
+                if lexicon is not None:
+                    words = known_replaced(words, lexicon, locale)
                 found += _guesses(model, Plain.of_words(words), locale, allowed)
         return sorted(found, key=lambda guess: -guess.confidence)
 

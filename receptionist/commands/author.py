@@ -12,8 +12,10 @@ import click
 from receptionist.commands.common import PATH, fail, report_problems
 
 if TYPE_CHECKING:
+    from dsl.compiler import Compiled
     from dsl.testing import Outcome
     from dsl.tree import RuleDecl
+    from miron.model import TrainedModel
 
 
 @click.command()
@@ -37,8 +39,15 @@ def check(paths: tuple[Path, ...], form: Literal["text", "json"]) -> None:
 @click.option("--coverage", is_flag=True, help="List the rules that no test made fire.")
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Also write JUnit XML.")
 @click.option("--seed", default=0, show_default=True, help="Of every choice among sentences.")
+@click.option("--trained", is_flag=True, help="Listen with the trained model too (see miron train).")
 def test(
-    paths: tuple[Path, ...], only: str, verbose: bool, coverage: bool, junit: Path | None, seed: int
+    paths: tuple[Path, ...],
+    only: str,
+    verbose: bool,
+    coverage: bool,
+    junit: Path | None,
+    seed: int,
+    trained: bool,
 ) -> None:
     """Run the tests written beside dialogues; without PATHS, those of the receptionist.
 
@@ -54,7 +63,9 @@ def test(
     broken = False
     for path in paths or (default_dialogue(),):
         try:
-            played = play_tests(read(path), SimulatedReceptionist(), only, seed)
+            played = play_tests(
+                read(path), SimulatedReceptionist(), only, seed, _trained if trained else None
+            )
         except ModelError as fault:
             report_problems(fault.problems)
             broken = True
@@ -73,6 +84,15 @@ def test(
     if not outcomes and not broken:
         fail("there is no test here; write some under 'tests:'")
     sys.exit(1 if failed or broken else 0)
+
+
+def _trained(compiled: Compiled) -> TrainedModel:
+    from receptionist.trained import load_guesser, models_folder
+
+    found, missing = load_guesser(compiled, models_folder())
+    if found is None or missing:
+        fail(f"there is no trained model for {', '.join(missing)}; make it with miron train")
+    return found
 
 
 def _show(outcome: Outcome, verbose: bool) -> None:

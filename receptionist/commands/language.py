@@ -13,7 +13,15 @@ from receptionist.commands.common import PATH, fail, report_problems
 
 if TYPE_CHECKING:
     from dsl.compiler import Compiled
-    from miron.model import Act
+    from miron.model import Act, TrainedModel
+
+
+LAYERS = {
+    "template": "the template",
+    "tolerant": "the template, with words misspelt or passed over,",
+    "model": "the trained model",
+}
+"""What answered, for people."""
 
 
 def _compiled(dialogue: Path | None) -> Compiled:
@@ -33,7 +41,10 @@ def _compiled(dialogue: Path | None) -> Compiled:
 @click.option("--expect", multiple=True, metavar="MIRON", help="As if this Miron were expected; repeatable.")
 @click.option("--locale", help="Language to listen in first.")
 @click.option("--known", multiple=True, metavar="TYPE=NAME", help="A name in the live lexicon; repeatable.")
-@click.option("--why", is_flag=True, help="Say which template matched, and which words filled which slot.")
+@click.option("--why", is_flag=True, help="Say which layer answered, by which template and words.")
+@click.option(
+    "--trained/--no-trained", default=None, help="With the trained model or without; with it if it is there."
+)
 @click.option(
     "--jsonl", is_flag=True, help="One JSON object for each sentence (from standard input if none)."
 )
@@ -44,6 +55,7 @@ def parse(
     locale: str | None,
     known: tuple[str, ...],
     why: bool,
+    trained: bool | None,
     jsonl: bool,
 ) -> None:
     """Show how SENTENCES are understood."""
@@ -57,7 +69,7 @@ def parse(
         if not equals:
             fail(f"--known takes TYPE=NAME, such as person=Grace Hopper, not '{pair}'", 2)
         names.setdefault(kind, []).append(name)
-    understander = MironLanguage(compiled, names).understander
+    understander = MironLanguage(compiled, names, _trained(compiled, trained)).understander
     expectations = [Expectation(_known_miron(compiled, name)) for name in expect]
     for text in sentences or (line.rstrip("\n") for line in sys.stdin):
         acts = understander.understand(text, expectations, locale=locale)
@@ -65,6 +77,17 @@ def parse(
             click.echo(json.dumps({"text": text, "acts": [_act(act) for act in acts]}, ensure_ascii=False))
         else:
             _show(text, acts, why)
+
+
+def _trained(compiled: Compiled, wanted: bool | None) -> TrainedModel | None:
+    from receptionist.trained import load_guesser, models_folder
+
+    if wanted is False:
+        return None
+    found, missing = load_guesser(compiled, models_folder())
+    if wanted and found is None:
+        fail(f"there is no trained model for {', '.join(missing)}; make it with miron train")
+    return found
 
 
 def _known_miron(compiled: Compiled, name: str) -> str:
@@ -87,7 +110,9 @@ def _show(text: str, acts: list[Act], why: bool) -> None:
         click.echo(f"{text!r}: {act.miron} ({act.confidence:.2f}{', ' + slots if slots else ''})")
         if why:
             reason = act.reason
-            click.echo(f"  by {reason.method}{f' {reason.template!r}' if reason.template else ''}")
+            click.echo(f"  by {LAYERS[reason.method]}{f' {reason.template!r}' if reason.template else ''}")
+            if reason.expected:
+                click.echo("  expected just now")
             if reason.span is not None:
                 click.echo(f"  at {reason.span}")
             for slot, words in reason.slots:
@@ -97,7 +122,9 @@ def _show(text: str, acts: list[Act], why: bool) -> None:
             for said, taken in reason.corrected:
                 click.echo(f"  {said!r} taken for {taken!r}")
     for act in acts[1:]:
-        click.echo(f"  or {act.miron} ({act.confidence:.2f})")
+        click.echo(
+            f"  or {act.miron} ({act.confidence:.2f}{f', by {LAYERS[act.reason.method]}' if why else ''})"
+        )
 
 
 def _act(act: Act) -> dict[str, Any]:

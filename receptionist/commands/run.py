@@ -82,6 +82,8 @@ def run(
     services = invented.services if invented else None
     begin = invented.begin if invented else ()
     try:
+        if (text or jsonl) and invented is None:  # what is invented comes out the same on every machine
+            reception.use_trained()
         if jsonl:
             from receptionist.jsonl import run_jsonl
             from receptionist.jsonl_input import read_inputs

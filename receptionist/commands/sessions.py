@@ -12,7 +12,11 @@ import click
 from receptionist.commands.common import PATH, fail, report_problems
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dsl.language import MironLanguage
+    from engine.explain import Explanation
+    from engine.journal import Journal
     from engine.model import Program
     from engine.network import Network
 
@@ -70,12 +74,25 @@ def why(file: Path, at: int, rule: str | None, dialogue: Path | None) -> None:
 
     try:
         compiled = load_dialogue(dialogue)
-        click.echo(str(explain(read(file), compiled.program, MironLanguage(compiled), at, rule)))
+        journal = read(file)
+        explanation = explain(journal, compiled.program, MironLanguage(compiled), at, rule)
+        click.echo(str(explanation))
+        for line in _understandings(journal, explanation):
+            click.echo(line)
     except ModelError as fault:
         report_problems(fault.problems)
         fail("this dialogue has mistakes, so nothing can be explained with it")
     except (ExplainError, JournalError, OSError) as fault:
         fail(str(fault))
+
+
+def _understandings(journal: Journal, explanation: Explanation) -> Iterator[str]:
+    """How the words were understood that an explanation leads back to."""
+    lines = {each.line for group in explanation.groups for each in group.inputs}
+    for record in journal.records:
+        reason = record.get("reason") if record.get("source") == "other" else None
+        if reason and record.seq in lines:
+            yield f"line {record.seq} was understood by {reason} ({record.get('confidence')})"
 
 
 def _journals(path: Path) -> list[Path]:

@@ -319,7 +319,7 @@ class _Model:
         self.guesses = guesses
         self.asked = []
 
-    def guess(self, text, locales, allowed=None):
+    def guess(self, text, locales, allowed=None, lexicon=None):
         self.asked.append(text)
         return self.guesses
 
