@@ -189,14 +189,11 @@ class Directory(VisitorBook):
         )
 
     def visit_by_code(self, code: str, day: date | None = None) -> Visit | None:
-        """The visit of a day (None: today) whose invitation code this is; case and spaces do not matter."""
-        wanted = "".join(code.split()).casefold()
+        """The visit of a day (None: today) with this invitation code; only its letters and digits matter."""
+        wanted = _letters(code)
         for visit in self.visits(day):
-            if (
-                visit.code
-                and visit.state is not VisitState.CANCELLED
-                and "".join(visit.code.split()).casefold() == wanted
-            ):
+            cancelled = visit.state is VisitState.CANCELLED
+            if wanted and visit.code and not cancelled and _letters(visit.code) == wanted:
                 return visit
         return None
 
@@ -359,6 +356,10 @@ def _apart(name: str, team: str | None, taken: set[str]) -> str:
     by_team = [f"{name} ({team})"] if team else []
     numbered = (f"{name} ({number})" for number in count(1))
     return next(candidate for candidate in chain(by_team, numbered) if candidate not in taken)
+
+
+def _letters(code: str) -> str:
+    return "".join(char for char in code.casefold() if char.isalnum())
 
 
 def _codes() -> Iterator[str]:

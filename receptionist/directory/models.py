@@ -8,7 +8,7 @@ from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 SCHEMA_VERSION = 2
-"""Raised whenever a table changes; a database of another version is refused, never guessed at."""
+"""Raised whenever a table changes, together with a migration in `migrations/versions`."""
 
 
 class Base(DeclarativeBase):
@@ -39,6 +39,7 @@ class HostRow(Base):
     deputy_id: Mapped[int | None] = mapped_column(ForeignKey("hosts.id"))
     reachable: Mapped[str | None]
     locale: Mapped[str | None]
+    external_id: Mapped[str | None] = mapped_column(index=True, unique=True)
     deputy: Mapped[HostRow | None] = relationship(remote_side=[id], lazy="joined", join_depth=1)
 
 
@@ -63,6 +64,8 @@ class VisitRow(Base):
     code: Mapped[str | None] = mapped_column(index=True)
     state: Mapped[str]
     source: Mapped[str]
+    until: Mapped[time | None]
+    external_id: Mapped[str | None] = mapped_column(index=True, unique=True)
     company: Mapped[CompanyRow | None] = relationship(lazy="joined")
     host: Mapped[HostRow] = relationship(lazy="joined", innerjoin=True)
 
@@ -89,6 +92,21 @@ class ConsentRow(Base):
     purpose: Mapped[str]
     agreed: Mapped[bool]
     at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+
+
+class VisitorRow(Base):
+    """A visitor who agreed to be remembered, until `expires_at`."""
+
+    __tablename__ = "visitors"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(index=True)
+    name: Mapped[str]
+    company: Mapped[str | None]
+    locale: Mapped[str | None]
+    last_host: Mapped[str | None]
+    last_seen: Mapped[datetime]
+    expires_at: Mapped[datetime | None] = mapped_column(index=True)
 
 
 class MessageRow(Base):

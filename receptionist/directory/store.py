@@ -8,11 +8,13 @@ directory is opened, never by a later query.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 import weakref
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -26,6 +28,7 @@ from sqlalchemy.pool import NullPool, StaticPool
 from receptionist.directory.errors import DirectoryError, Trouble
 from receptionist.directory.models import SCHEMA_VERSION, Base, MetaRow
 
+_LOG = logging.getLogger(__name__)
 _SQLITE_TROUBLE = (
     ("SQLITE_BUSY", Trouble.LOCKED, "is in use by another program; try again in a moment."),
     ("SQLITE_LOCKED", Trouble.LOCKED, "is in use by another program; try again in a moment."),
@@ -47,7 +50,9 @@ class Database:
     """
 
     def __init__(self, url: str, *, timeout_s: float = 2.0, create: bool = True) -> None:
-        """Open a database, creating the tables in an empty one.
+        """Open a database, creating the tables in an empty one and upgrading those of an older version.
+
+        Before an upgrade, an SQLite file is copied to one beside it whose name ends in `.bak`.
 
         Args:
             url: A path of an SQLite file, or an SQLAlchemy URL. `sqlite://` alone is a database in memory.
@@ -59,10 +64,10 @@ class Database:
         """
         self._serial: AbstractContextManager[Any] = nullcontext()
         self._joined = threading.local()
-        self._engine, self.name, file = self._connectable(url, timeout_s)
+        self._engine, self.name, self._file = self._connectable(url, timeout_s)
         weakref.finalize(self, self._engine.dispose)  # a database in memory keeps one connection open
-        if file is not None and not file.exists():
-            self._begin_file(file, create, timeout_s)
+        if self._file is not None and not self._file.exists():
+            self._begin_file(self._file, create, timeout_s)
         with self._translated():
             self._ensure_schema()
 
@@ -112,19 +117,60 @@ class Database:
     def _ensure_schema(self) -> None:
         with self._serial, self._engine.connect() as connection:
             found = self._version(connection)
+        self._refuse_newer(found)
         if found == SCHEMA_VERSION:
             return
-        if found is not None:
+        with self._serial, self._writing().begin() as connection:
+            if connection.dialect.name == "postgresql" and found is not None:
+                connection.exec_driver_sql("LOCK TABLE meta")
+            found = self._version(connection)  # another kiosk may have been quicker
+            self._refuse_newer(found)
+            if found is None:
+                Base.metadata.create_all(connection)
+                connection.execute(insert(MetaRow).values(key="schema_version", value=str(SCHEMA_VERSION)))
+            elif found < SCHEMA_VERSION:
+                self._upgrade(connection, found)
+
+    def _refuse_newer(self, found: int | None) -> None:
+        if found is not None and found > SCHEMA_VERSION:
             raise DirectoryError(
                 Trouble.FOREIGN,
-                f"{self.name} was written by another version of Miron (tables {found}, this one reads"
+                f"{self.name} was written by a newer version of Miron (tables {found}, this one reads"
                 f" {SCHEMA_VERSION}); use that version, or choose another database.",
             )
-        with self._serial, self._writing().begin() as connection:
-            if self._version(connection) is not None:
-                return
-            Base.metadata.create_all(connection)
-            connection.execute(insert(MetaRow).values(key="schema_version", value=str(SCHEMA_VERSION)))
+
+    def _upgrade(self, connection: Connection, found: int) -> None:
+        from receptionist.directory.migrations import upgrade
+
+        kept = self._back_up(found) if self._file else None
+        upgrade(connection, found)
+        _LOG.warning(
+            "%s: tables upgraded from version %d to %d%s",
+            self.name,
+            found,
+            SCHEMA_VERSION,
+            f"; as it was: {kept}" if kept else "",
+        )
+
+    def _back_up(self, version: int) -> Path:
+        """A copy of the database as it was before an upgrade, beside it.
+
+        Raises:
+            DirectoryError: It cannot be written; nothing was changed.
+        """
+        assert self._file is not None
+        name = f"{self._file.name}.version-{version}"
+        names = chain((f"{name}.bak",), (f"{name}-{number}.bak" for number in count(2)))
+        path = next(path for each in names if not (path := self._file.with_name(each)).exists())
+        try:
+            with closing(sqlite3.connect(self._file)) as old, closing(sqlite3.connect(path)) as new:
+                old.backup(new)
+        except (OSError, sqlite3.Error) as error:
+            raise DirectoryError(
+                Trouble.FULL,
+                f"{self.name} must be upgraded, but a copy of it cannot be written to {path} ({error}).",
+            ) from None
+        return path
 
     def _version(self, connection: Connection) -> int | None:
         tables = set(inspect(connection).get_table_names())
