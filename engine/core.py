@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from engine.acts import Act, ActTable, Verdict
+from engine.chance import draw
 from engine.events import Command
 from engine.journal import Record, encode
 from engine.language import Language, Said
@@ -153,8 +153,7 @@ class Core:
         if n <= 1:
             return 0
         count, last = self.uses.get(name, (0, NONE))
-        digest = hashlib.blake2b(f"{self.seed}\0{name}\0{count}".encode(), digest_size=8).digest()
-        number = int.from_bytes(digest, "big")
+        number = draw(self.seed, name, count)
         if 0 <= last < n:
             index = number % (n - 1)
             index += index >= last
