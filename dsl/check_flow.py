@@ -172,7 +172,7 @@ def check_memory(checking: Checking) -> None:
 def _is_signal(name: str) -> bool:
     from dsl.symbols import USER_FLAGS
 
-    return name.rpartition(".")[2] in USER_FLAGS
+    return name.rpartition(".")[2] in (*USER_FLAGS, "locale")
 
 
 def check_endings(checking: Checking, everywhere: dict[str, Name]) -> None:

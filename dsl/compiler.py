@@ -71,7 +71,7 @@ EARS = ("speaking", "typing")
 """Flags of the other that every dialogue has: the ears and the keyboard write them."""
 NEVER = "never/"
 """Prefix of the rules that watch ``never`` conditions."""
-COUNTERS = ("step", "silent", "not_understood", "noise", "help", "begun")
+COUNTERS = ("step", "silent", "not_understood", "noise", "help", "repeat", "begun")
 
 
 @dataclass(frozen=True, slots=True)

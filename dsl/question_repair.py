@@ -34,12 +34,15 @@ if TYPE_CHECKING:
     from dsl.lower import Body
     from dsl.questions import Asking
 
+FREE = {"help": 2, "repeat": 2}
+"""How often help, and the same words again, cost no step of a question."""
+
 Masks = tuple[Mask, ...]
 NO_EFFECTS = Effects()
 
 
 def reactions(asking: Asking, gave_up: list[Edge]) -> list[str]:
-    """Silence, not understood, noise: a step further; help and repeat: the same step again.
+    """Silence, not understood, noise: a step further; help and repeat: at first the same step again.
 
     Args:
         gave_up: Receives the ways out of the last step.
@@ -47,7 +50,7 @@ def reactions(asking: Asking, gave_up: list[Edge]) -> list[str]:
     Returns:
         The parts after which the question is put again.
     """
-    s, ask, start = asking.settings, asking.ask, asking.start
+    s, start = asking.settings, asking.start
     last = asking.test(asking.step, Op.GE, s.steps)
     parts = []
     for how, groups in _failing(asking).items():
@@ -69,16 +72,32 @@ def reactions(asking: Asking, gave_up: list[Edge]) -> list[str]:
         gave_up.append(
             asking.out(over, f".{how}.over", (Mask((replace(last, positive=False),)),), asking.given_up)
         )
-    once_more = ("repeat",) if asking.decl.checks else ("repeat", "correct")
-    for how, mirons in (("help", ("help",)), ("first", once_more)):
-        helped = (_counted(asking, "help"),) if how == "help" else ()
-        effects = Effects(assign=(Assign(asking.how.entry, Const(how)), *helped), cut=asking.cut())
-        groups = [asking.heard(f"{TURN_TAKING}.{miron}", ask, ask) for miron in mirons]
-        parts.append(asking.part(groups, effects, (), f".{mirons[0]}"))
+    parts += _wanted(asking, last, gave_up)
     if not asking.decl.checks:
         parts.append(_progress(asking))
     if asking.confirm:
         parts.append(_unconfirmed(asking, last, gave_up))
+    return parts
+
+
+def _wanted(asking: Asking, last: Lit, gave_up: list[Edge]) -> list[str]:
+    """Help, and the same words again: free at first, then a step further, because they were of no use."""
+    once_more = ("repeat",) if asking.decl.checks else ("repeat", "correct")
+    parts = []
+    for counted, how, mirons in (("help", "help", ("help",)), ("repeat", "first", once_more)):
+        groups = [asking.heard(f"{TURN_TAKING}.{miron}", asking.ask, asking.ask) for miron in mirons]
+        often = asking.test(asking.count(counted), Op.GE, FREE[counted])
+        seldom = Mask((replace(often, positive=False),))
+        same = (Assign(asking.how.entry, Const(how)), _counted(asking, counted))
+        further = (Assign(asking.step.entry, Sum(asking.step, Const(1))), *same)
+        parts.append(
+            asking.part(groups, Effects(assign=same, cut=asking.cut()), (Mask((often,)),), f".{counted}")
+        )
+        effects = Effects(assign=further, cut=asking.cut())
+        parts.append(asking.part(groups, effects, (seldom, Mask((last,))), f".{counted}.further"))
+        over = [replace(group, eats=(asking.start,)) for group in groups]
+        masks = (seldom, Mask((replace(last, positive=False),)))
+        gave_up.append(asking.out(over, f".{counted}.over", masks, asking.given_up))
     return parts
 
 

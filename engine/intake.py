@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -19,6 +20,9 @@ NO_ACT: Final = frozenset({"silence", "noise"})
 
 LANGUAGE_SIGNAL: Final = "language_"
 """Signals ``language_de`` and so on switch the language, as hearing it does."""
+
+LOCALE_ENTRY: Final = re.compile(r"\w+\.locale")
+"""The entry of the other that follows the language, such as ``visitor.locale``."""
 
 _PULSE_PHASE: Final = {
     Phase.STARTED: "started",
@@ -67,8 +71,7 @@ def perceive(core: Core, event: Perceived, cause: int | None) -> tuple[Pulses, b
         Its pulses, and whether it told something.
     """
     pulses = Pulses(core.network)
-    if event.locale and event.locale in core.program.locales:
-        core.locale = event.locale
+    _speak(core, event.locale, cause, pulses)
     told = False
     for act in (event, *event.also):
         pulses.add("other", act.name, cause, via=event.via)
@@ -76,6 +79,18 @@ def perceive(core: Core, event: Perceived, cause: int | None) -> tuple[Pulses, b
             pulses.add("other", "anything", cause, via=event.via)
         told = tell(core, act.name, act.entities, cause, pulses) or told
     return pulses, told
+
+
+def _speak(core: Core, locale: str, cause: int | None, pulses: Pulses) -> None:
+    """Go on in a language; the dialogue's entry ``locale`` of the other, if it has one, tells which."""
+    if locale not in core.program.locales:
+        return
+    core.locale = locale
+    for name, entry in core.program.entries.items():
+        if entry.other and LOCALE_ENTRY.fullmatch(name):
+            change = core.write(name, locale, WORLD, cause)
+            if change is not None:
+                pulses.add_change(change[0], change[1], told=False)
 
 
 def tell(
@@ -188,9 +203,8 @@ def signal(core: Core, event: Signal, cause: int | None) -> Pulses:
     pulses.add("world", event.name, cause)
     core.hear(event.name, event.entities)
     _by_self(core, event.name, event.entities, WORLD, cause, pulses)
-    locale = event.name.removeprefix(LANGUAGE_SIGNAL)
-    if locale != event.name and locale in core.program.locales:
-        core.locale = locale
+    if event.name.startswith(LANGUAGE_SIGNAL):
+        _speak(core, event.name.removeprefix(LANGUAGE_SIGNAL), cause, pulses)
     return pulses
 
 
