@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from receptionist.actions.desk import Desk, DeskSource, open_desk
-from receptionist.services import ServiceFailure, ServiceRunner
+from receptionist.actions.protocol import action_call, values_of
+from receptionist.services import Actions, ServiceFailure, ServiceRunner
 from receptionist.threads import in_daemon_thread
 
 if TYPE_CHECKING:
@@ -22,12 +23,18 @@ if TYPE_CHECKING:
 def local_services(
     config: Config, now: Callable[[], datetime] = datetime.now, desk: DeskSource | None = None
 ) -> tuple[ServiceRunner, DeskSource]:
-    """The services of a desk (None: the one that the settings describe), run in this process, and that desk.
+    """The services of a desk (None: the one that the settings describe), and that desk.
 
+    They run in this process, or on the action servers that the settings name.
     Nothing is opened or loaded yet: `ServiceRunner.warm` does that off the event loop, else the first call.
     """
     desk = desk or DeskSource(lambda: open_desk(config, now))
-    return ServiceRunner(InProcessActions(desk)), desk
+    actions: Actions = InProcessActions(desk)
+    if config.services.default or any(config.services.at.values()):
+        from receptionist.actions.remote import RoutedActions
+
+        actions = RoutedActions(actions, config.services)
+    return ServiceRunner(actions), desk
 
 
 class InProcessActions:
@@ -69,14 +76,13 @@ class InProcessActions:
         from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
 
         try:
-            result = await executor.run(_action_call(name, params, session))
+            result = await executor.run(action_call(name, params, session))
         except ActionExecutionRejection as rejection:
             reason, _, detail = str(rejection.message).partition(": ")
             raise ServiceFailure(reason, detail) from rejection
         except ActionNotFoundException:
             raise ServiceFailure("unknown_service", f"there is no service {name!r}") from None
-        events = result.events if result else []
-        return {event["name"]: event["value"] for event in events if event["event"] == "slot"}
+        return values_of(result.events if result else ())
 
     def _ready(self) -> ActionExecutor:
         with self._lock:
@@ -105,26 +111,4 @@ def service_actions(desk: Callable[[], Desk]) -> dict[str, ServiceAction]:
         for module in (visits, hosts, places)
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, ServiceAction) and hasattr(value, "service")
-    }
-
-
-def _action_call(name: str, params: Mapping[str, Any], session: str) -> dict[str, Any]:
-    from rasa_sdk import __version__
-
-    return {
-        "next_action": name,
-        "sender_id": session,
-        "version": __version__,
-        "tracker": {
-            "sender_id": session,
-            "slots": dict(params),
-            "latest_message": {"text": None, "intent": {}, "entities": []},
-            "events": [],
-            "paused": False,
-            "followup_action": None,
-            "active_loop": {},
-            "latest_action_name": None,
-            "stack": [],
-        },
-        "domain": {},
     }

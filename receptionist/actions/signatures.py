@@ -53,16 +53,41 @@ SIGNATURES: Mapping[str, Signature] = {
     ),
     "notify_host": Signature(
         "Tells a host who is here and waits for the answer; `unsure` is yes when the message may not have"
-        " gone out, `repeated` when the host had been told before.",
-        takes={"host": "person", "visitor": "person?", "company": "company?", "reason": "text?"},
-        gives={"reply": "coming | later | no_answer | refused", "unsure": "flag", "repeated": "flag"},
+        " gone out, `repeated` when the host had been told before, `words` what the host wants the visitor to"
+        " hear. With `instead_of`, the host is told for whom they stand in.",
+        takes={
+            "host": "person",
+            "visitor": "person?",
+            "company": "company?",
+            "reason": "text?",
+            "instead_of": "person?",
+        },
+        gives={
+            "reply": "coming | later | no_answer | refused",
+            "words": "text",
+            "unsure": "flag",
+            "repeated": "flag",
+        },
         timeout_s=30.0,
+        outward=True,
+    ),
+    "notify_team": Signature(
+        "Tells all colleagues of a host but the deputy who is here, and waits for the first who can come:"
+        " `host`. Fails with `not_found` when there are none.",
+        takes={"host": "person", "visitor": "person?", "company": "company?", "reason": "text?"},
+        gives={
+            "reply": "coming | later | no_answer | refused",
+            "host": "person",
+            "words": "text",
+            "unsure": "flag",
+        },
+        timeout_s=40.0,
         outward=True,
     ),
     "host_reply": Signature(
         "What a host last answered about a visitor, without asking again; no answer yet is no_answer.",
         takes={"host": "person", "visitor": "person?"},
-        gives={"reply": "coming | later | no_answer | refused"},
+        gives={"reply": "coming | later | no_answer | refused", "words": "text"},
     ),
     "deputy_of": Signature(
         "Who stands in for a host; fails with `not_found` when nobody does.",
@@ -77,6 +102,7 @@ SIGNATURES: Mapping[str, Signature] = {
             "company": "company?",
             "text": "text?",
             "reason": "text?",
+            "instead_of": "person?",
         },
         gives={"unsure": "flag"},
         timeout_s=10.0,

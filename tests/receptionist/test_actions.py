@@ -383,10 +383,10 @@ def test_the_same_actions_serve_on_a_rasa_action_server(tmp_path: Path) -> None:
     code = """
 import asyncio, json
 from rasa_sdk.executor import ActionExecutor
-from receptionist.actions.inprocess import _action_call
+from receptionist.actions.protocol import action_call
 executor = ActionExecutor()
 executor.register_package("receptionist.actions")
-result = asyncio.run(executor.run(_action_call("find_visits", {"name": "Ada Lovelace"}, "one")))
+result = asyncio.run(executor.run(action_call("find_visits", {"name": "Ada Lovelace"}, "one")))
 print(json.dumps([event["value"] for event in result.events if event["name"] == "sure"]))
 """
     done = subprocess.run(
