@@ -16,10 +16,10 @@ from receptionist.buttons import Answers
 from receptionist.kiosk import ports
 from receptionist.kiosk.expression import GESTURE_MS, Emotion, Gaze, Gesture, Utterance, known
 from receptionist.reception import Reception
+from receptionist.settings import SpeechSettings
 from receptionist.speech.clip import Clip
 from receptionist.speech.conversation import Conversation
 from receptionist.speech.expectations import Expectations
-from receptionist.speech.sound import SoundSettings
 from receptionist.threads import in_daemon_thread
 
 _LOG = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class KioskBackend:
         reception: Reception,
         title: str = "",
         ms_per_word: int = MS_PER_WORD,
-        sound: SoundSettings | None = None,
+        sound: SpeechSettings | None = None,
     ) -> None:
         self.reception = reception
         self.title = title

@@ -19,11 +19,13 @@ from receptionist.settings import (
     AnswerPage,
     BadgeSettings,
     Retention,
+    SpeechSettings,
     read_answers,
     read_badge,
     read_channels,
     read_retention,
     read_services,
+    read_speech,
 )
 
 HOME_VARIABLE = "MIRON_HOME"
@@ -92,7 +94,14 @@ TEMPLATE = """\
 #                                  # where torch is installed; off: only with the dialogue's own sentences
 
 [speech]
-# vosk_model = ""                  # folder of a Vosk model for speech recognition
+# voice = "auto"                   # espeak-ng, pyttsx3, auto (the first that works) or off
+# pace = 160                       # words a minute
+# recogniser = "auto"              # vosk, pocketsphinx (English), auto or off
+# vosk = {}                        # folders of Vosk models by language: {de = "models/de"}
+# output = ""                      # name of the loudspeaker; empty: the system's default
+# input = ""                       # name of the microphone; empty: the system's default
+# echo_cancelled = false           # true: the microphone does not hear the loudspeaker (an echo-cancelling
+#                                  # source of PipeWire or PulseAudio), so visitors may interrupt by voice
 
 # What the receptionist answers to "where is ...": a text, or one per language. With demo = true and none
 # given, invented places are used.
@@ -160,7 +169,7 @@ class Config:
     answers: AnswerPage
     services: ActionServers
     badge: BadgeSettings
-    vosk_model: Path | None
+    speech: SpeechSettings
     trained: bool
     places: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
@@ -239,7 +248,7 @@ _KEYS = {
     "services": ("url", "timeout", "at"),
     "badge": ("organisation", "size", "font", "print", "folder"),
     "understanding": ("trained",),
-    "speech": ("vosk_model",),
+    "speech": ("voice", "pace", "recogniser", "vosk", "output", "input", "echo_cancelled"),
 }
 _FREE = ("channels", "places")
 """Tables whose keys are names of the organisation's own."""
@@ -253,23 +262,22 @@ class _Reader:
         self._lines = _key_lines(text)
         self._table = table
         self._data = data
-        self._base = path.absolute().parent if path else data
+        self.base = path.absolute().parent if path else data
         self._problems: list[str] = []
 
     def config(self) -> Config:
         self._check_names()
         dialogue = self.text("", "dialogue", "")
-        model = self.text("speech", "vosk_model", "")
         database = self.text("directory", "database", "")
         if database and "://" not in database:
-            database = str(self._base / Path(database).expanduser())
+            database = str(self.base / Path(database).expanduser())
         own = self._table.get("channels")
         channels = read_channels(self, own if isinstance(own, dict) else {})
         config = Config(
             file=self._path,
             data=self._data,
             locale=self._locale(),
-            dialogue=self._base / Path(dialogue).expanduser() if dialogue else None,
+            dialogue=self.base / Path(dialogue).expanduser() if dialogue else None,
             database=database or str(self._data / "directory.sqlite3"),
             demo=self._flag("directory", "demo", True),
             database_timeout_s=self.duration("directory", "timeout", "2s"),
@@ -288,7 +296,7 @@ class _Reader:
             services=read_services(self),
             badge=read_badge(self, self._data),
             trained=self._trained(),
-            vosk_model=self._base / Path(model).expanduser() if model else None,
+            speech=read_speech(self),
             places=self._places(),
         )
         if self._problems:
@@ -351,7 +359,7 @@ class _Reader:
 
     def path(self, table: str, key: str) -> Path | None:
         value = self.text(table, key, "")
-        return self._base / Path(value).expanduser() if value else None
+        return self.base / Path(value).expanduser() if value else None
 
     def _channel(self, key: str, channels: Mapping[str, tuple[str, ...]]) -> str:
         value = self.text("notify", key, "local")
@@ -362,7 +370,7 @@ class _Reader:
 
     def _file(self, table: str, key: str, default: str) -> Path:
         value = self.text(table, key, "")
-        return self._base / Path(value).expanduser() if value else self._data / default
+        return self.base / Path(value).expanduser() if value else self._data / default
 
     def _trained(self) -> bool:
         value = self.text("understanding", "trained", "auto")

@@ -81,7 +81,7 @@ def examine(
         database(config),
         data_folder(config.data),
         sound(),
-        *recognisers(config.vosk_model),
+        *recognisers(config.speech.vosk),
         *voices(),
         torch(),
         understanding(config),
@@ -189,24 +189,28 @@ def sound() -> Row:
     return Row("Sound", State.MISSING, detail, follows)
 
 
-def recognisers(model: Path | None) -> tuple[Row, ...]:
-    """Speech recognisers, and the model that Vosk needs."""
+def recognisers(models: Mapping[str, Path]) -> tuple[Row, ...]:
+    """Speech recognisers, and the models that Vosk needs."""
     vosk = _package("Recogniser vosk", "vosk", "Visitors type or press buttons.")
     if vosk.state is State.OK:
-        if model is None:
+        lost = [str(folder) for folder in models.values() if not folder.is_dir()]
+        if not models:
             vosk = Row(
                 vosk.name,
                 State.MISSING,
                 f"{vosk.detail}, no model",
-                "Download a model and name its folder in the settings: [speech] vosk_model",
+                "Languages other than English need one: name its folder in the settings, [speech] vosk",
             )
-        elif not model.is_dir():
+        elif lost:
             vosk = Row(
-                vosk.name, State.BROKEN, f"{vosk.detail}, no folder {model}", "Correct [speech] vosk_model."
+                vosk.name,
+                State.BROKEN,
+                f"{vosk.detail}, no folder {', '.join(lost)}",
+                "Correct [speech] vosk.",
             )
         else:
-            vosk = Row(vosk.name, State.OK, f"{vosk.detail}, model {model}")
-    return vosk, _package("Recogniser pocketsphinx", "pocketsphinx", "")
+            vosk = Row(vosk.name, State.OK, f"{vosk.detail}, models for {', '.join(models)}")
+    return vosk, _package("Recogniser pocketsphinx", "pocketsphinx", "English is not recognised.")
 
 
 def voices() -> tuple[Row, ...]:

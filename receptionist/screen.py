@@ -8,26 +8,38 @@ import sys
 
 from receptionist.commands.common import fail
 from receptionist.reception import Reception
+from receptionist.settings import SpeechSettings
 
 
-def run_screen(reception: Reception, *, locked: bool, touch_keyboard: bool, developer: bool) -> None:
-    """Show the kiosk until it is ended; says so and stops where there is no terminal for it."""
+def run_screen(
+    reception: Reception,
+    *,
+    speech: SpeechSettings | None,
+    locked: bool,
+    touch_keyboard: bool,
+    developer: bool,
+) -> None:
+    """Show the kiosk until it is ended; says so and stops where there is no terminal for it.
+
+    Args:
+        speech: Voice and ears; None: the conversation is in writing.
+    """
     from receptionist.kiosk.options import KioskOptions, unsuitable
 
     reason = unsuitable(os.environ, sys.stdin.isatty(), sys.stderr.isatty())
     if reason:
         fail(reason)
     options = KioskOptions(locked=locked, developer=developer, touch_keyboard=touch_keyboard)
-    sys.exit(asyncio.run(_serve(reception, options)))
+    sys.exit(asyncio.run(_serve(reception, options, speech)))
 
 
-async def _serve(reception: Reception, options: object) -> int:
+async def _serve(reception: Reception, options: object, speech: SpeechSettings | None) -> int:
     from receptionist.backend import KioskBackend
     from receptionist.kiosk.options import KioskOptions
     from receptionist.kiosk.run import run_kiosk
 
     assert isinstance(options, KioskOptions)
     reception.use_trained(train=True)
-    backend = KioskBackend(reception, title="Miron")
+    backend = KioskBackend(reception, title="Miron", sound=speech)
     backend.start()
     return await run_kiosk(backend, options)

@@ -13,6 +13,11 @@ from urllib.parse import urlsplit
 class TableReader(Protocol):
     """Reads values of one settings file and collects what is wrong with them."""
 
+    @property
+    def base(self) -> Path:
+        """The folder where relative paths start."""
+        ...
+
     def value(self, table: str, key: str, default: Any) -> Any:
         """A value as it stands."""
         ...
@@ -185,6 +190,66 @@ def read_badge(reader: TableReader, data: Path) -> BadgeSettings:
         font=reader.path("badge", "font"),
         printer=tuple(printer),
         folder=reader.path("badge", "folder") or data / "badges",
+    )
+
+
+VOICES = ("auto", "espeak-ng", "pyttsx3", "off")
+RECOGNISERS = ("auto", "vosk", "pocketsphinx", "off")
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechSettings:
+    """What the kiosk speaks and listens with.
+
+    Attributes:
+        voice: One of `VOICES`.
+        words_per_minute: Pace of the voice.
+        recogniser: One of `RECOGNISERS`.
+        vosk: Locale → folder of a Vosk model.
+        output: Name of the loudspeaker; empty: the system's default.
+        input: Name of the microphone; empty: the system's default.
+        echo_cancelled: The microphone does not hear the loudspeaker, so visitors may interrupt by voice.
+        recording: A WAV file that plays the visitor in place of the microphone.
+    """
+
+    voice: str = "auto"
+    words_per_minute: int = 160
+    recogniser: str = "auto"
+    vosk: Mapping[str, Path] = field(default_factory=dict)
+    output: str = ""
+    input: str = ""
+    echo_cancelled: bool = False
+    recording: Path | None = None
+
+
+def read_speech(reader: TableReader) -> SpeechSettings:
+    """`[speech]`."""
+
+    def one_of(key: str, known: tuple[str, ...]) -> str:
+        value = reader.text("speech", key, known[0])
+        if value not in known:
+            reader.problem("speech", key, f"is one of {', '.join(known)}, not {value!r}")
+        return value
+
+    pace = reader.value("speech", "pace", 160)
+    if type(pace) is not int or not 80 <= pace <= 400:
+        reader.problem("speech", "pace", f"is between 80 and 400 words a minute, not {pace!r}")
+        pace = 160
+    models = reader.value("speech", "vosk", {})
+    if not isinstance(models, dict) or not all(isinstance(folder, str) for folder in models.values()):
+        reader.problem("speech", "vosk", 'names a folder for each language: {de = "models/de"}')
+        models = {}
+    cancelled = reader.value("speech", "echo_cancelled", False)
+    if not isinstance(cancelled, bool):
+        reader.problem("speech", "echo_cancelled", f"is true or false, not {cancelled!r}")
+    return SpeechSettings(
+        voice=one_of("voice", VOICES),
+        words_per_minute=pace,
+        recogniser=one_of("recogniser", RECOGNISERS),
+        vosk={locale: reader.base / Path(folder).expanduser() for locale, folder in models.items()},
+        output=reader.text("speech", "output", ""),
+        input=reader.text("speech", "input", ""),
+        echo_cancelled=cancelled is True,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +37,8 @@ TIMES = [f"%Y-%m-%d{between}%H:%M{seconds}" for between in ("T", " ") for second
 @click.option("--locale", default="", help="Language to begin with, such as en.")
 @click.option("--seed", type=int, help="Of every choice among sentences.")
 @click.option("--body", is_flag=True, help="With --text: also print gestures, emotions and gaze.")
+@click.option("--mute", is_flag=True, help="Neither speak nor listen: the conversation is in writing.")
+@click.option("--recording", type=PATH, help="A WAV file that plays the visitor in place of the microphone.")
 @click.option("--locked", is_flag=True, help="Kiosk mode: no way out by keyboard or mouse.")
 @click.option("--touch-keyboard", is_flag=True, help="Offer keys on the screen when typing is asked for.")
 @click.option("--developer", is_flag=True, help="F2 shows inner speech and the rules in force.")
@@ -50,6 +53,8 @@ def run(
     locale: str,
     seed: int | None,
     body: bool,
+    mute: bool,
+    recording: Path | None,
     locked: bool,
     touch_keyboard: bool,
     developer: bool,
@@ -100,7 +105,14 @@ def run(
         else:
             from receptionist.screen import run_screen
 
-            run_screen(reception, locked=locked, touch_keyboard=touch_keyboard, developer=developer)
+            speech = None if mute else replace(reception.config.speech, recording=recording)
+            run_screen(
+                reception,
+                speech=speech,
+                locked=locked,
+                touch_keyboard=touch_keyboard,
+                developer=developer,
+            )
     except KeyboardInterrupt:
         reception.session.close("interrupted")
         click.echo("", err=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
+import sys
 from collections.abc import Iterator
 
 from receptionist.kiosk.app import KioskApp
@@ -29,13 +31,36 @@ async def run_kiosk(backend: Backend, options: KioskOptions | None = None) -> in
         The exit status: 0 after a proper end.
     """
     logging.getLogger("receptionist").addHandler(logging.NullHandler())  # never to the terminal by default
-    app = KioskApp(backend, options)
-    try:
-        with _signals(app):
-            await app.run_async()
-    finally:
-        await backend.close()
+    with _screen_of_its_own():
+        app = KioskApp(backend, options)
+        try:
+            with _signals(app):
+                await app.run_async()
+        finally:
+            await backend.close()
     return app.return_code or 0
+
+
+@contextlib.contextmanager
+def _screen_of_its_own() -> Iterator[None]:
+    """Textual keeps the terminal; what sound libraries write to standard error from C goes nowhere."""
+    terminal = sys.__stderr__
+    if terminal is None or not terminal.isatty():
+        yield
+        return
+    number = terminal.fileno()
+    kept = os.dup(number)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        with os.fdopen(kept, "w", encoding="utf-8", errors="replace", closefd=False) as screen:
+            os.dup2(nowhere, number)
+            vars(sys)["__stderr__"] = screen  # where Textual draws
+            yield
+    finally:
+        vars(sys)["__stderr__"] = terminal
+        os.dup2(kept, number)
+        os.close(kept)
+        os.close(nowhere)
 
 
 @contextlib.contextmanager

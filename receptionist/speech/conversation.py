@@ -11,12 +11,13 @@ from collections.abc import Callable
 
 from engine.events import Assert, Command, Event, Heard, Report
 from miron.locales import get
+from receptionist.settings import SpeechSettings
 from receptionist.speech.detector import voice_detector
 from receptionist.speech.ears import Ears
 from receptionist.speech.expectations import Expectations
 from receptionist.speech.mouth import Begun, Mouth, SilentVoice
 from receptionist.speech.ports import Style, Transcript
-from receptionist.speech.sound import Sound, SoundSettings, open_sound
+from receptionist.speech.sound import Sound, open_sound
 from receptionist.speech.turns import TurnTaker
 from receptionist.threads import in_daemon_thread
 
@@ -49,7 +50,7 @@ class Conversation:
 
     def __init__(
         self,
-        settings: SoundSettings | None,
+        settings: SpeechSettings | None,
         expectations: Expectations,
         *,
         locales: tuple[str, ...],
@@ -111,7 +112,7 @@ class Conversation:
             listening.cancel()
             await in_daemon_thread(self._close)
 
-    async def _open(self, settings: SoundSettings) -> None:
+    async def _open(self, settings: SpeechSettings) -> None:
         await in_daemon_thread(self._close)
         self._sound = sound = await in_daemon_thread(lambda: open_sound(settings, self._locales))
         if sound.voice is not None and sound.loudspeaker is not None:

@@ -7,35 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from receptionist.settings import SpeechSettings
 from receptionist.speech.mouth import Loudspeaker
 from receptionist.speech.ports import Microphone, Recogniser, SpeechUnavailable, Voice
 
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class SoundSettings:
-    """The ``[speech]`` settings.
-
-    Attributes:
-        voice: ``auto espeak-ng pyttsx3 off``.
-        recogniser: ``auto pocketsphinx vosk off``.
-        vosk_models: Locale → folder of a Vosk model.
-        output: Name of the loudspeaker; empty: the system's default.
-        input: Name of the microphone; empty: the system's default.
-        echo_cancelled: The microphone does not hear the loudspeaker, so visitors may interrupt by voice.
-        words_per_minute: Pace of the voice.
-        recording: A WAV file that plays the visitor in place of the microphone.
-    """
-
-    voice: str = "auto"
-    recogniser: str = "auto"
-    vosk_models: dict[str, Path] = field(default_factory=dict)
-    output: str = ""
-    input: str = ""
-    echo_cancelled: bool = False
-    words_per_minute: int = 160
-    recording: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +32,7 @@ class Sound:
     missing: tuple[str, ...] = ()
 
 
-def open_sound(settings: SoundSettings, locales: tuple[str, ...]) -> Sound:
+def open_sound(settings: SpeechSettings, locales: tuple[str, ...]) -> Sound:
     """Open what there is; blocks for up to some seconds, and never raises for want of anything."""
     missing: list[str] = []
     voice = loudspeaker = microphone = None
@@ -94,12 +70,12 @@ def open_voice(name: str) -> Voice:
 
 
 def open_recognisers(
-    settings: SoundSettings, locales: tuple[str, ...], missing: list[str]
+    settings: SpeechSettings, locales: tuple[str, ...], missing: list[str]
 ) -> dict[str, Recogniser]:
     """Vosk where a model is given, PocketSphinx for English else."""
     found: dict[str, Recogniser] = {}
     for locale in locales:
-        model = settings.vosk_models.get(locale)
+        model = settings.vosk.get(locale)
         opener: Callable[[], Recogniser] | None = None
         if model is not None and settings.recogniser in ("auto", "vosk"):
             opener = _vosk(model)
@@ -132,13 +108,13 @@ def _pocketsphinx() -> Recogniser:
     return PocketSphinx(lambda word: arpabet(voice.ipa(word, "en")))
 
 
-def _loudspeaker(settings: SoundSettings) -> Loudspeaker:
+def _loudspeaker(settings: SpeechSettings) -> Loudspeaker:
     from receptionist.speech.devices import SoundLoudspeaker
 
     return SoundLoudspeaker(settings.output or None)
 
 
-def _microphone(settings: SoundSettings) -> Microphone:
+def _microphone(settings: SpeechSettings) -> Microphone:
     if settings.recording is not None:
         from receptionist.speech.files import FileMicrophone
 

@@ -113,10 +113,10 @@ def test_a_sound_system_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyP
 
 def test_a_recogniser_needs_its_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(doctor, "_installed", lambda module: module == "vosk")
-    assert doctor.recognisers(None)[0].state is State.MISSING
-    assert doctor.recognisers(tmp_path / "none")[0].state is State.BROKEN
-    assert doctor.recognisers(tmp_path)[0].state is State.OK
-    assert doctor.recognisers(tmp_path)[1].state is State.MISSING
+    assert doctor.recognisers({})[0].state is State.MISSING
+    assert doctor.recognisers({"de": tmp_path / "none"})[0].state is State.BROKEN
+    assert doctor.recognisers({"de": tmp_path})[0].state is State.OK
+    assert doctor.recognisers({"de": tmp_path})[1].state is State.MISSING
 
 
 @pytest.mark.parametrize(

