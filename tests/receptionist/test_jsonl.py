@@ -204,7 +204,7 @@ def test_a_service_of_the_fixture_may_fail(desk: Path) -> None:
         ("host: [Ada]\n", "1:1", "hosts"),
         ("memory:\n  visitor.nam: Ada\n", "2:3", "visitor.name"),
         ("- Ada\n", "1:1", "map"),
-        ("hosts: [\n", ":2:", ""),
+        ("hosts: [\n", "1:8", ""),
         ("now: tomorrow\n", "1:1", "now"),
         ("hosts:\n  - {name: Ada, reachable: perhaps}\n", "", "coming"),
         ("visits: [{visitor: Ada}]\n", "", "host"),
