@@ -105,6 +105,7 @@ class Compiled:
         phrases: Locale → name → template.
         locales: The first is the default.
         rules: Author's rule → its declaration, for coverage and explanations.
+        steps: Unit of the network → the author's step that it does.
         tree: What it was made of.
         env: Names as the dialogue sees them, for tests and tools.
     """
@@ -117,6 +118,7 @@ class Compiled:
     locales: tuple[str, ...]
     questions: Mapping[str, QuestionInfo]
     rules: Mapping[str, RuleDecl]
+    steps: Mapping[str, Span]
     tree: Tree
     env: Env
 
@@ -513,6 +515,7 @@ class _Compiler:
             self.dialogue.locales,
             dict(self._questions()),
             {name: decl for name, (decl, _) in self.tables.rules.items()},
+            forge.steps,
             self.tree,
             self.root,
         )

@@ -92,6 +92,8 @@ class Forge:
     scopes: dict[str, str] = field(default_factory=lambda: {OUTER_SCOPE: "", DIALOGUE_SCOPE: OUTER_SCOPE})
     intercepts: list[Intercept] = field(default_factory=list)
     offers: list[Offer] = field(default_factory=list)
+    steps: dict[str, Span] = field(default_factory=dict)
+    """Unit → the author's step that begins with it."""
     copies: dict[str, list[str]] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
 

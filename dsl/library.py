@@ -6,6 +6,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from dsl.tree import Owner
+
 IMPLIED = ("turn_taking",)
 """Modules that every dialogue uses, written or not."""
 
@@ -40,6 +42,12 @@ def standard() -> Library:
     from miron.resources import assets_path
 
     return Library(assets_path() / "modules")
+
+
+def is_standard(module: Owner) -> bool:
+    """Whether a module was taken from the library shipped with the program."""
+    path = standard().path(module.name.text)
+    return path is not None and str(path) == module.name.span.source
 
 
 EMPTY = Library(None)

@@ -108,6 +108,7 @@ class Body:
         self.frames: list[Frame] = []
         self.final: list[Edge] = []
         self._merging = head.name == head.base
+        self._beginning: Span | None = None
 
     # Parts
 
@@ -126,8 +127,8 @@ class Body:
         merging, self._merging = self._merging, False
         if merging and not (masks or groups or suffix) and edges == [Edge(self.head.name)]:
             self.forge.change(self.head.name, effects=effects)
-            return self.head.name
-        return self.forge.part(
+            return self._begun(self.head.name)
+        part = self.forge.part(
             self.head,
             (*(edge.group() for edge in edges), *groups),
             effects,
@@ -137,6 +138,13 @@ class Body:
             part_of=self.part_of,
             suffix=suffix,
         )
+        return self._begun(part)
+
+    def _begun(self, node: str) -> str:
+        """The first unit of a step is the step, for coverage."""
+        if self._beginning is not None:
+            self.forge.steps[node], self._beginning = self._beginning, None
+        return node
 
     def edge(self, node: str) -> Edge:
         """The way on from a part; a rule or call stays in force while its steps run."""
@@ -174,7 +182,7 @@ class Body:
 
     def _decide(self, rows: tuple[Step, ...], edges: list[Edge], masks: tuple[Mask, ...]) -> list[Edge]:
         """The first row that holds; none: the step is over."""
-        self._merging = False
+        self._merging, self._beginning = False, None
         exits: list[Edge] = []
         earlier: tuple[Mask, ...] = ()
         for row in rows:
@@ -199,6 +207,7 @@ class Body:
         return exits
 
     def _run(self, step: Step, edges: list[Edge], masks: tuple[Mask, ...]) -> list[Edge]:
+        self._beginning = step.span
         module = self._module(step.call)
         slow = bool(has_acts(step) or step.ask or step.wait_for or step.decide or step.do)
         effects = self._effects(step, service=module is None)

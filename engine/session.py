@@ -20,11 +20,12 @@ from engine.events import (
     Phase,
     Report,
 )
+from engine.expect import gate_open
 from engine.handling import Handler
 from engine.journal import FORMAT, Record
 from engine.language import Language
 from engine.live import LiveExecutor
-from engine.model import EntityRef, Json, Program, Ref, Test
+from engine.model import EntityRef, Json, Level, Program, Ref, Test, Within
 from engine.network import Executor, Network
 
 
@@ -154,9 +155,18 @@ class Session:
         """The value of an entry, of an entity of an act, or of a part of it; None if there is none."""
         return self._core.memory.read(ref)
 
-    def holds(self, test: Test) -> bool:
-        """Whether a test of memory holds now."""
-        return self._core.memory.test(test)
+    def holds(self, of: Level | Within) -> bool:
+        """Whether a level or gate holds now; beside tests of memory only those that some rule asks for do."""
+        if isinstance(of, Test):
+            return self._core.memory.test(of)
+        network = self.network
+        if isinstance(of, Within):
+            return any(
+                network.pulses[gate.pulse] == of.pulse and gate.ms == of.ms and gate_open(self._core, number)
+                for number, gate in enumerate(network.gates)
+            )
+        level = network.level_id(of)
+        return level is not None and self._core.executor.level(level)
 
     def active(self) -> tuple[str, ...]:
         """The rules in force, by rank."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -14,7 +13,6 @@ from receptionist.commands.common import PATH, fail, report_problems
 if TYPE_CHECKING:
     from dsl.compiler import Compiled
     from dsl.testing import Outcome
-    from dsl.tree import RuleDecl
     from miron.model import TrainedModel
 
 
@@ -74,7 +72,9 @@ def test(
         for outcome in played.outcomes:
             _show(outcome, verbose)
         if coverage:
-            _coverage(played.rules, played.outcomes)
+            from dsl.coverage import coverage as covered
+
+            click.echo("\n".join(covered(played).report()))
     failed = sum(not outcome.passed for _, outcome in outcomes)
     click.echo(f"{len(outcomes) - failed} passed, {failed} failed")
     if junit:
@@ -104,13 +104,3 @@ def _show(outcome: Outcome, verbose: bool) -> None:
         click.echo(f"  {outcome.span}: {outcome.failure}")
     for line in outcome.transcript:
         click.echo(f"    {line}")
-
-
-def _coverage(rules: Mapping[str, RuleDecl], outcomes: Iterable[Outcome]) -> None:
-    fired = frozenset[str]().union(*(outcome.fired for outcome in outcomes))
-    missing = [name for name in rules if name not in fired]
-    share = 100 * (len(rules) - len(missing)) / max(1, len(rules))
-    click.echo(f"rules that fired: {len(rules) - len(missing)} of {len(rules)} ({share:.0f} %)")
-    for name in missing:
-        span = rules[name].span
-        click.echo(f"  never fired: {name} ({span.source}:{span.line})")
