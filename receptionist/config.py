@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from receptionist.settings import (
     AnswerPage,
     BadgeSettings,
     Retention,
+    Setting,
     SpeechSettings,
     read_answers,
     read_badge,
@@ -26,6 +28,7 @@ from receptionist.settings import (
     read_retention,
     read_services,
     read_speech,
+    read_texts,
 )
 
 HOME_VARIABLE = "MIRON_HOME"
@@ -107,7 +110,15 @@ TEMPLATE = """\
 # given, invented places are used.
 [places]
 # cafeteria = "On the first floor, next to the lift."
-# toilet = {en = "Second door on the left.", de = "Zweite Tür links."}
+# toilet = {en = "Second door on the left.", de = "Zweite Tür links.", also = ["restroom", "WC"]}
+
+# What it answers to other questions, likewise; the key and `also` are what visitors ask about.
+[faq]
+# parking = {en = "Visitors park on level two.", also = ["car park", "where can I park"]}
+
+# Settings of the dialogue: its memory entries whose names begin with "settings.", without that beginning.
+# A duration is written like the others, a choice as a text.
+[settings]
 """
 """A settings file with everything in it and nothing set."""
 
@@ -116,7 +127,7 @@ class ConfigError(Exception):
     """A settings file cannot be used.
 
     Attributes:
-        problems: One line per problem, each `FILE:LINE: what is wrong`.
+        problems: One line per problem, each `FILE:LINE:COLUMN: what is wrong`.
     """
 
     def __init__(self, problems: tuple[str, ...]) -> None:
@@ -146,6 +157,8 @@ class Config:
         counts_for_s: How long an announcement stands for later ones of the same visit.
         trained: Whether trained understanding is used.
         places: Directions by place and locale; the locale `""` serves all others.
+        faq: Answers to other questions by topic and locale, likewise.
+        settings: Entries `settings.NAME` of the dialogue's memory, as they are set.
     """
 
     file: Path | None
@@ -172,6 +185,8 @@ class Config:
     speech: SpeechSettings
     trained: bool
     places: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    faq: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    settings: Mapping[str, Setting] = field(default_factory=dict)
 
 
 def load_config(file: Path | None = None, env: Mapping[str, str] = os.environ) -> Config:
@@ -196,12 +211,13 @@ def load_config(file: Path | None = None, env: Mapping[str, str] = os.environ) -
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        place = re.search(r"line (\d+)", str(error))
-        line = place[1] if place else str(text.count("\n") + 1)
+        place = re.search(r"line (\d+), column (\d+)", str(error))
+        last = text.count("\n") + 1, len(text) - text.rfind("\n")
+        line, column = (place[1], place[2]) if place else last
         reason = re.sub(r" \(at [^)]*\)$", "", str(error))
-        raise ConfigError((f"{path}:{line}: {reason}",)) from None
+        raise ConfigError((f"{path}:{line}:{column}: {reason}",)) from None
     except RecursionError:
-        raise ConfigError((f"{path}:1: nested too deeply",)) from None
+        raise ConfigError((f"{path}:1:1: nested too deeply",)) from None
     return _Reader(path, text, table, data).config()
 
 
@@ -250,7 +266,7 @@ _KEYS = {
     "understanding": ("trained",),
     "speech": ("voice", "pace", "recogniser", "vosk", "output", "input", "echo_cancelled"),
 }
-_FREE = ("channels", "places")
+_FREE = ("channels", "places", "faq", "settings")
 """Tables whose keys are names of the organisation's own."""
 
 
@@ -259,7 +275,7 @@ class _Reader:
 
     def __init__(self, path: Path | None, text: str, table: Mapping[str, Any], data: Path) -> None:
         self._path = path
-        self._lines = _key_lines(text)
+        self._places = _key_places(text)
         self._table = table
         self._data = data
         self.base = path.absolute().parent if path else data
@@ -297,7 +313,12 @@ class _Reader:
             badge=read_badge(self, self._data),
             trained=self._trained(),
             speech=read_speech(self),
-            places=self._places(),
+            places=read_texts(self._free("places"), partial(self.problem, "places")),
+            faq=read_texts(self._free("faq"), partial(self.problem, "faq")),
+            settings={
+                name: Setting(value, *self._place("settings", name))
+                for name, value in self._free("settings").items()
+            },
         )
         if self._problems:
             raise ConfigError(tuple(self._problems))
@@ -322,9 +343,17 @@ class _Reader:
             self.problem(table, key, f"is no setting; {hint}")
 
     def problem(self, table: str, key: str, what: str) -> None:
-        line = self._lines.get((table, key)) or self._lines.get((key, "")) or 1
+        line, column = self._place(table, key)
         name = f"{table}.{key}" if table else key
-        self._problems.append(f"{self._path}:{line}: {name} {what}")
+        self._problems.append(f"{self._path}:{line}:{column}: {name} {what}")
+
+    def _place(self, table: str, key: str) -> tuple[int, int]:
+        return self._places.get((table, key)) or self._places.get((key, "")) or (1, 1)
+
+    def _free(self, table: str) -> Mapping[str, Any]:
+        """A table whose keys are names of the organisation's own."""
+        found = self._table.get(table, {})
+        return found if isinstance(found, dict) else {}
 
     def value(self, table: str, key: str, default: Any) -> Any:
         section = self._table.get(table, {}) if table else self._table
@@ -384,26 +413,16 @@ class _Reader:
             self.problem("", "locale", f"is a language such as en, de or zh, not {value!r}")
         return value
 
-    def _places(self) -> dict[str, dict[str, str]]:
-        places: dict[str, dict[str, str]] = {}
-        table = self._table.get("places", {})
-        for place, texts in table.items() if isinstance(table, dict) else ():
-            by_locale = {"": texts} if isinstance(texts, str) else texts
-            if isinstance(by_locale, dict) and all(isinstance(text, str) for text in by_locale.values()):
-                places[place] = by_locale
-            else:
-                self.problem("places", place, 'is a text, or one per language: {en = "…", de = "…"}')
-        return places
 
-
-def _key_lines(text: str) -> dict[tuple[str, str], int]:
-    """Line numbers (from 1) of `(table, key)` and of `(table, "")` headings, as far as one look tells."""
-    lines: dict[tuple[str, str], int] = {}
+def _key_places(text: str) -> dict[tuple[str, str], tuple[int, int]]:
+    """Line and column (from 1) of `(table, key)` and of `(table, "")` headings, as far as one look tells."""
+    places: dict[tuple[str, str], tuple[int, int]] = {}
     table = ""
     for number, line in enumerate(text.splitlines(), start=1):
+        column = len(line) - len(line.lstrip()) + 1
         if heading := re.match(r"\s*\[+\s*([^\]]+?)\s*\]", line):
             table = heading[1].strip("\"'")
-            lines.setdefault((table, ""), number)
+            places.setdefault((table, ""), (number, column))
         elif assignment := re.match(r"\s*(\"[^\"]*\"|'[^']*'|[A-Za-z0-9_-]+)\s*[.=]", line):
-            lines.setdefault((table, assignment[1].strip("\"'")), number)
-    return lines
+            places.setdefault((table, assignment[1].strip("\"'")), (number, column))
+    return places

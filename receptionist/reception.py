@@ -15,6 +15,7 @@ from engine.journal import JournalWriter
 from engine.session import Session
 from receptionist.actions.inprocess import local_services
 from receptionist.dialogue import load_dialogue
+from receptionist.dialogue_settings import settings_events
 
 if TYPE_CHECKING:
     from dsl.compiler import Compiled
@@ -125,7 +126,7 @@ def open_reception(
         desk: Another desk than that of the settings.
 
     Raises:
-        ModelError: The dialogue has mistakes.
+        ModelError: The dialogue, or what the settings file sets in it, has mistakes.
     """
     compiled = compiled or load_dialogue(dialogue or config.dialogue)
     language = MironLanguage(compiled)
@@ -145,6 +146,8 @@ def open_reception(
         mask=_mask(config, compiled),
     )
     where = dialogue or config.dialogue
+    for setting in settings_events(config, compiled):
+        session.offer(setting)
     return Reception(config, compiled, language, session, services, desk, start, writer, troubles, where)
 
 

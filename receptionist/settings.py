@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -107,6 +107,40 @@ class BadgeSettings:
     font: Path | None
     printer: tuple[str, ...]
     folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A value as it stands in the settings file, and where: line and column, from 1."""
+
+    value: Any
+    line: int
+    column: int
+
+
+def read_texts(table: Mapping[str, Any], problem: Callable[[str, str], None]) -> dict[str, dict[str, str]]:
+    """`[places]` or `[faq]`: topic to text by locale, other words for a topic (`also`) like topics.
+
+    Args:
+        table: As it is written.
+        problem: Called with a topic and what is wrong with it.
+    """
+    texts: dict[str, dict[str, str]] = {}
+    for topic, written in table.items():
+        by_locale = {"": written} if isinstance(written, str) else dict(written) if _is_map(written) else {}
+        also = by_locale.pop("also", [])
+        words = [also] if isinstance(also, str) else also
+        sound = by_locale and all(isinstance(text, str) and text.strip() for text in by_locale.values())
+        if not sound or not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            problem(topic, 'is a text, or one per language: {en = "…", de = "…", also = ["…"]}')
+            continue
+        for word in (topic, *words):
+            texts.setdefault(word, by_locale)
+    return texts
+
+
+def _is_map(value: object) -> bool:
+    return isinstance(value, dict)
 
 
 def read_channels(reader: TableReader, table: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

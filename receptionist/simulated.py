@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from dsl.fixtures import ANSWER_MS, Fixture
 from dsl.testing import START
 from engine.virtual import Answer, Services
+from receptionist.settings import read_texts
 
 if TYPE_CHECKING:
     from receptionist.actions.base import ServiceAction
@@ -96,7 +97,8 @@ class SimulatedDesk:
         return Desk(
             directory,
             Outbox(directory.database, {"local": _Nowhere()}, self._now),
-            places=rest.get("places") or read_demo().get("places", {}),
+            places=_texts(rest, "places") or read_demo().get("places", {}),
+            faq=_texts(rest, "faq"),
             answer_within_s=0.0,
             counts_for=timedelta(hours=12),
             pause=lambda seconds: None,
@@ -107,6 +109,24 @@ class SimulatedDesk:
         from receptionist.actions.inprocess import service_actions
 
         return service_actions(lambda: self.desk)
+
+
+def _texts(rest: Mapping[str, Any], section: str) -> Mapping[str, Mapping[str, str]]:
+    """Answers as the settings file writes them.
+
+    Raises:
+        DirectoryError: They are not of that shape.
+    """
+    from receptionist.directory import DirectoryError, Trouble
+
+    found = rest.get(section) or {}
+    if not isinstance(found, Mapping):
+        raise DirectoryError(Trouble.BAD_DATA, f"{section}: expected {{TOPIC: text}}")
+    wrong: list[str] = []
+    texts = read_texts(found, lambda topic, what: wrong.append(f"{section}.{topic} {what}"))
+    if wrong:
+        raise DirectoryError(Trouble.BAD_DATA, "\n".join(wrong))
+    return texts
 
 
 class _Nowhere:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from receptionist.config import Config
     from receptionist.directory.directory import Clock, Directory
     from receptionist.notify.outbox import Outbox
+    from receptionist.settings import BadgeSettings
 
 LOCAL_CHANNEL = "local"
 """The channel that needs no service outside the house."""
@@ -30,6 +31,7 @@ class Desk:
 
     Attributes:
         places: Directions by place and locale (`""` serves all others).
+        faq: Answers to other questions by topic and locale, likewise.
         locale: Language of messages to hosts, and of directions when none is asked for.
         channel: How hosts without a channel of their own are reached.
         front_desk: Who is told when a visitor needs a person.
@@ -37,6 +39,7 @@ class Desk:
         answer_within_s: How long `notify_host` waits for an answer.
         counts_for: How long an announcement stands for later ones of the same visit.
         links: Through which hosts answer; None when there is no page for it.
+        badge: How badges are made; None when there are none.
         tidy: Deletes what is too old, when it is time to.
         pause: Waits some seconds while an answer is awaited.
     """
@@ -44,6 +47,7 @@ class Desk:
     directory: Directory
     outbox: Outbox
     places: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    faq: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     locale: str = "en"
     channel: str = LOCAL_CHANNEL
     front_desk: str = "Front desk"
@@ -51,6 +55,7 @@ class Desk:
     answer_within_s: float = 25.0
     counts_for: timedelta = timedelta(minutes=30)
     links: AnswerLinks | None = None
+    badge: BadgeSettings | None = None
     tidy: Callable[[], None] = lambda: None
     pause: Callable[[float], None] = time.sleep
 
@@ -104,6 +109,7 @@ def open_desk(config: Config, now: Clock = datetime.now) -> Desk:
         directory=directory,
         outbox=outbox,
         places=places,
+        faq=config.faq,
         locale=config.locale,
         channel=config.notify_channel,
         front_desk=config.front_desk,
@@ -111,6 +117,7 @@ def open_desk(config: Config, now: Clock = datetime.now) -> Desk:
         counts_for=timedelta(seconds=config.counts_for_s),
         front_desk_channel=config.front_desk_channel,
         links=links,
+        badge=config.badge,
         tidy=DailyPurge(config, directory.database, directory.today),
     )
 

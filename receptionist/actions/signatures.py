@@ -133,10 +133,22 @@ SIGNATURES: Mapping[str, Signature] = {
         "Writes down whether a visitor agreed to be remembered.",
         takes={"visitor": "person", "agreed": "flag"},
     ),
+    "print_badge": Signature(
+        "Makes a badge and prints it; `printed` is no where no printer is set up.",
+        takes={"visitor": "person", "host": "person?", "company": "company?", "locale": "text?"},
+        gives={"printed": "flag"},
+        timeout_s=25.0,
+    ),
     "ask_way": Signature(
         "How to get to a place, in the language asked for; fails with `not_found` for an unknown place.",
         takes={"place": "text", "locale": "text?"},
         gives={"directions": "text", "known_as": "text"},
+    ),
+    "ask_faq": Signature(
+        "What the organisation answers to a question (`[faq]` of the settings), in the language asked for;"
+        " fails with `not_found` when nothing is written down.",
+        takes={"question": "text", "locale": "text?"},
+        gives={"answer": "text", "known_as": "text"},
     ),
 }
 """Every service of the receptionist by name."""

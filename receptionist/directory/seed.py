@@ -4,7 +4,7 @@ The shape (every text is a plain string; `docs/directory.md` has an example):
 
     hosts:  list of NAME, or {name, also, email, phone, channel, team, deputy, reachable, locale}
     visits: list of {host, visitor, company, at: "HH:MM", code}
-    in_building: list of {visitor, host, company}
+    in_building: list of VISITOR, or {visitor, host, company}
     places: {PLACE: {LOCALE: directions}}     (read by the wayfinding service, not stored)
 """
 
@@ -71,7 +71,12 @@ def fill(directory: Directory, data: Mapping[str, Any], *, demo: bool = False) -
     hosts = [_host_entry(entry, f"hosts[{i}]") for i, entry in enumerate(_entries(data, "hosts"))]
     visits = [_visit_entry(entry, f"visits[{i}]") for i, entry in enumerate(_entries(data, "visits"))]
     inside = [
-        _record(entry, f"in_building[{i}]", _INSIDE_KEYS, "visitor")
+        _record(
+            {"visitor": entry} if isinstance(entry, str) else entry,
+            f"in_building[{i}]",
+            _INSIDE_KEYS,
+            "visitor",
+        )
         for i, entry in enumerate(_entries(data, "in_building"))
     ]
     with directory.database.write():

@@ -52,8 +52,9 @@ def test_the_template_shows_every_default_as_it_is(tmp_path: Path) -> None:
     assert shown.count("\n# ") < TEMPLATE.count("\n# ")
     config = load_config(written(tmp_path, shown), env={"MIRON_HOME": str(tmp_path)})
     default = load_config(written(tmp_path, ""), env={"MIRON_HOME": str(tmp_path)})
-    assert {name: getattr(config, name) for name in config.__slots__ if name != "places"} == {
-        name: getattr(default, name) for name in default.__slots__ if name != "places"
+    examples = ("places", "faq")
+    assert {name: getattr(config, name) for name in config.__slots__ if name not in examples} == {
+        name: getattr(default, name) for name in default.__slots__ if name not in examples
     }
     assert config.places["toilet"]["de"] == tomllib.loads(shown)["places"]["toilet"]["de"]
 
@@ -89,15 +90,15 @@ def test_every_mistake_of_a_file_is_listed_with_its_line_and_a_suggestion(tmp_pa
     known = found[0].split("known are ")[1]
     assert known.startswith("locale, dialogue, directory, journal, privacy, notify, ")
     assert found == [
-        f"2: langauge is no setting; known are {known}",
-        "5: directory.databse is no setting; did you mean 'database'?",
-        f"14: nonsense is no setting; known are {known}",
-        "1: locale is a language such as en, de or zh, not 'English please'",
-        "6: directory.demo is true or false, not 'yes'",
-        "7: directory.timeout is a duration such as 5s, 500ms or 2min, not '2 weeks'",
-        "11: privacy.retention is between 0 and 36500 days, not -1",
-        "9: notify.channel is one of local, not 'pigeon'",
-        '13: places.lift is a text, or one per language: {en = "…", de = "…"}',
+        f"2:1: langauge is no setting; known are {known}",
+        "5:1: directory.databse is no setting; did you mean 'database'?",
+        f"14:1: nonsense is no setting; known are {known}",
+        "1:1: locale is a language such as en, de or zh, not 'English please'",
+        "6:1: directory.demo is true or false, not 'yes'",
+        "7:1: directory.timeout is a duration such as 5s, 500ms or 2min, not '2 weeks'",
+        "11:1: privacy.retention is between 0 and 36500 days, not -1",
+        "9:1: notify.channel is one of local, not 'pigeon'",
+        '13:1: places.lift is a text, or one per language: {en = "…", de = "…", also = ["…"]}',
     ]
 
 
@@ -106,14 +107,14 @@ def test_every_mistake_of_a_file_is_listed_with_its_line_and_a_suggestion(tmp_pa
 )
 def test_what_is_no_toml_is_refused_with_its_line(tmp_path: Path, text: str, line: int) -> None:
     (problem,) = problems(tmp_path, text)
-    assert problem.startswith(f"{line}: ")
+    assert re.match(rf"{line}:\d+: ", problem)
 
 
 @pytest.mark.parametrize(
     "text", ["directory = 1\n", "[[directory]]\n", "places = 'x'\n", "locale = {a = 1}\n"]
 )
 def test_a_table_where_none_belongs_is_one_clear_problem(tmp_path: Path, text: str) -> None:
-    assert problems(tmp_path, text)[0].startswith("1: ")
+    assert problems(tmp_path, text)[0].startswith("1:1: ")
 
 
 def test_a_named_file_must_be_there_and_be_text(tmp_path: Path) -> None:
@@ -139,7 +140,7 @@ def test_no_text_makes_reading_fail_otherwise_than_in_words(
         load_config(folder / "any.toml", env={"MIRON_HOME": str(folder)})
     except ConfigError as error:
         found = error.problems
-    assert all(re.match(r".*any\.toml:\d+: ", problem) for problem in found)
+    assert all(re.match(r".*any\.toml:\d+:\d+: ", problem) for problem in found)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +168,7 @@ def test_the_documented_file_is_valid_and_shows_the_defaults(tmp_path: Path) -> 
     assert found
     config = load_config(written(tmp_path, found[1]), env={"MIRON_HOME": str(tmp_path)})
     default = load_config(written(tmp_path, ""), env={"MIRON_HOME": str(tmp_path)})
-    assert replace(config, places={}) == default
+    assert replace(config, places={}, faq={}) == default
 
 
 def test_ways_to_reach_people_are_read_with_their_mistakes(tmp_path: Path) -> None:
@@ -211,12 +212,12 @@ def test_ways_to_reach_people_are_read_with_their_mistakes(tmp_path: Path) -> No
         'print = ["lp"]\n'
         'size = "9x9"\n',
     ) == [
-        "2: channels.local is taken: every kiosk has a channel of this name",
-        "3: channels.mail has the form \"service://…\", as Apprise documents it",
-        "6: answers.url is an address such as \"http://reception.lan:8077\", not 'reception'",
-        "8: services.url is an address such as \"http://localhost:5055\", not 'localhost:5055'",
-        "11: badge.size is width x height in mm, 40 to 300, such as \"86x54\", not '9x9'",
-        "10: badge.print names the file to be printed nowhere: write {file} for it",
+        "2:1: channels.local is taken: every kiosk has a channel of this name",
+        '3:1: channels.mail has the form "service://…", as Apprise documents it',
+        "6:1: answers.url is an address such as \"http://reception.lan:8077\", not 'reception'",
+        "8:1: services.url is an address such as \"http://localhost:5055\", not 'localhost:5055'",
+        "11:1: badge.size is width x height in mm, 40 to 300, such as \"86x54\", not '9x9'",
+        "10:1: badge.print names the file to be printed nowhere: write {file} for it",
     ]
 
 
@@ -225,3 +226,23 @@ def test_retention_is_one_number_with_exceptions(tmp_path: Path) -> None:
         written(tmp_path, "[privacy]\nretention = 30\njournals = 0"), env={"MIRON_HOME": str(tmp_path)}
     )
     assert (config.retention.visits, config.retention.badges, config.retention.journals) == (30, 30, 0)
+
+
+def test_other_words_for_a_place_or_a_question_lead_to_the_same_answer(tmp_path: Path) -> None:
+    text = """
+        [places]
+        toilet = {en = "There.", de = "Da.", also = ["restroom", "WC"]}
+        [faq]
+        parking = {"" = "Level two.", also = "car park"}
+        """
+    config = load_config(written(tmp_path, text), env={})
+    assert config.places["WC"] == config.places["restroom"] == {"en": "There.", "de": "Da."}
+    assert config.faq["car park"] == {"": "Level two."}
+
+
+@pytest.mark.parametrize(
+    "written_text", ["3", "[]", "{}", '{also = ["x"]}', '{en = ""}', '{en = "x", also = 3}', "{en = 3}"]
+)
+def test_an_answer_without_words_is_refused(tmp_path: Path, written_text: str) -> None:
+    (problem,) = problems(tmp_path, f"[faq]\n  parking = {written_text}\n")
+    assert problem.startswith("2:3: faq.parking is a text")
