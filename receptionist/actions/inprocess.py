@@ -103,12 +103,12 @@ class InProcessActions:
 
 def service_actions(desk: Callable[[], Desk]) -> dict[str, ServiceAction]:
     """The actions of this package by service; imports rasa-sdk."""
-    from receptionist.actions import hosts, places, visits
+    from receptionist.actions import badges, hosts, places, visits
     from receptionist.actions.base import ServiceAction
 
     return {
         value.service: value(desk)
-        for module in (visits, hosts, places)
+        for module in (visits, hosts, places, badges)
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, ServiceAction) and hasattr(value, "service")
     }
