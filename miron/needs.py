@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from miron.template import Alternative, Node, Option, Permutation, Phrases, RuleRef, SlotRef, Template, Text
+from miron.template import (
+    Alternative,
+    Node,
+    Option,
+    Permutation,
+    Phrases,
+    RuleRef,
+    SlotRef,
+    Template,
+    Text,
+    slot_refs,
+)
 from miron.template import Sequence as Row
 
 _Needs = tuple[frozenset[str], bool]
@@ -15,8 +26,7 @@ def needed_slots(template: Template, phrases: Phrases) -> frozenset[str]:
 
 def can_be_bare(template: Template, phrases: Phrases) -> bool:
     """Whether some variant has values but no word of its own, as ``{visit.host}[ please]`` has."""
-    slots, worded = _needs(template.root, phrases, {})
-    return not worded and bool(slots)
+    return bool(slot_refs(template, phrases)) and not _needs(template.root, phrases, {})[1]
 
 
 def _needs(node: Node, phrases: Phrases, known: dict[str, _Needs]) -> _Needs:

@@ -24,7 +24,7 @@ NICE = 15
 @click.option("--data", multiple=True, type=PATH, help="More sentences: Rasa NLU or Home Assistant YAML.")
 @click.option("--locale", "locales", multiple=True, help="Only this language; repeatable.")
 @click.option("--again", is_flag=True, help="Train also what is trained already.")
-@click.option("--aside", is_flag=True, hidden=True, help="At low priority and without a word: for the kiosk.")
+@click.option("--aside", is_flag=True, help="At low priority and without a word.")
 def train(
     dialogue: Path | None, data: tuple[Path, ...], locales: tuple[str, ...], again: bool, aside: bool
 ) -> None:
