@@ -43,7 +43,7 @@ SURE = 0.8
 TOLERATED = 0.6
 """Confidence below which a tolerant reading is no reading."""
 
-TRUSTED = 0.5
+TRUSTED = 0.6
 """Confidence below which a guess of the trained model is no understanding (docs/benchmarks-nlu.md)."""
 
 _SETTLED = 0.9
