@@ -103,7 +103,7 @@ class Env:
             return [bound.name]
         names = [self.prefix + name]
         if self.owner.kind == "module":
-            if name.startswith("other."):
+            if name == "other" or name.startswith("other."):
                 names.append(self.other + name.removeprefix("other"))
             elif name.startswith("self."):
                 names.append(name.removeprefix("self."))

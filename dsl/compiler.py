@@ -392,15 +392,9 @@ class _Compiler:
 
     def _bare_value(self, question: str, target: Name, kind: Type) -> MironDecl:
         """The bare value as an answer ("Ada Lovelace", "it's Ada Lovelace"): heard only while it is asked."""
-        slot = "{" + target.text + "}"
-        module = self.tree.modules.get(TURN_TAKING)
-        frames = module.mirons.get("bare_value") if module else None
-        forms: dict[str, FormsDecl] = {}
-        if kind.kind != "flag":
-            for locale in self.dialogue.locales:
-                texts = frames.forms[locale].heard if frames and locale in frames.forms else ()
-                framed = [Text(text.text.replace("{value}", slot), target.span) for text in texts]
-                forms[locale] = FormsDecl(heard=(Text(slot, target.span), *framed))
+        slot = Text("{" + target.text + "}", target.span)
+        locales = () if kind.kind == "flag" else self.dialogue.locales
+        forms = {locale: FormsDecl(heard=(slot,)) for locale in locales}
         return MironDecl(Name(f"{question}/value", target.span), forms)
 
     def _usage(self, instances: Iterable[_Instance]) -> None:

@@ -133,6 +133,6 @@ def _noted(record: Record) -> str:
             return f"{get('channel')} {get('name')}{text}"
         case "act" if get("channel") == "visit":
             return f"ended {get('name')}"
-        case "memory" if "/" not in str(get("name")):
+        case "memory" if "/" not in str(get("name")) and get("origin") != "default":
             return f"memory {get('name')} = {get('new')!r} ({get('origin')})"
     return ""

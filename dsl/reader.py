@@ -443,7 +443,7 @@ def _add_used(
     library: Library,
 ) -> None:
     """Add the modules of the library that are used, those used by them, and so on."""
-    waiting = [*IMPLIED] if dialogue is not None else []
+    waiting = [*IMPLIED]
     for first in (dialogue, *modules.values()):
         if first is not None:
             waiting += _used(first)

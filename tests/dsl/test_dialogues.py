@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from dsl.check import check
+from dsl.library import standard
 from dsl.reader import read
 from dsl.testing import play_tests
 from receptionist.simulated import SimulatedReceptionist
@@ -38,3 +39,12 @@ def test_what_the_checker_finds_good_compiles_and_passes_what_tests_it_has(path:
     tree = read(path)
     outcomes = play_tests(tree, SimulatedReceptionist()).outcomes if tree.dialogue else []
     assert [f"{one.name}: {one.failure}" for one in outcomes if not one.passed] == []
+
+
+@pytest.mark.parametrize("name", standard().names)
+def test_a_standard_module_is_free_of_problems_and_passes_its_tests(name: str) -> None:
+    path = standard().path(name)
+    assert path is not None
+    tree = read(path)
+    assert [problem.render() for problem in check(tree)] == []
+    assert [f"{one.name}: {one.failure}" for one in play_tests(tree).outcomes if not one.passed] == []
