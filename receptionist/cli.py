@@ -16,6 +16,11 @@ VERBS = {
     "say": ("receptionist.commands.language", "say"),
     "replay": ("receptionist.commands.sessions", "replay"),
     "why": ("receptionist.commands.sessions", "why"),
+    "badge": ("receptionist.commands.badge", "badge"),
+    "privacy": ("receptionist.commands.privacy", "privacy"),
+    "hosts": ("receptionist.commands.lists", "hosts"),
+    "visits": ("receptionist.commands.lists", "visits"),
+    "new": ("receptionist.commands.new", "new"),
     "doctor": ("receptionist.commands.machine", "doctor"),
 }
 """Verb → module and name of its command."""
@@ -29,6 +34,11 @@ HELP = {
     "say": "Say what a Miron can say.",
     "replay": "Re-run recorded sessions and compare.",
     "why": "Say why a rule fired, or did not.",
+    "badge": "Make a visitor's badge.",
+    "privacy": "Delete, erase or export personal data.",
+    "hosts": "Import, list or add hosts.",
+    "visits": "Import, list or add visits.",
+    "new": "Begin a receptionist, or a dialogue, of your own.",
     "doctor": "Say what this machine has and what follows.",
 }
 

@@ -118,7 +118,7 @@ def open_desk(config: Config, now: Clock = datetime.now) -> Desk:
         front_desk_channel=config.front_desk_channel,
         links=links,
         badge=config.badge,
-        tidy=DailyPurge(config, directory.database, directory.today),
+        tidy=DailyPurge(config, directory),
     )
 
 

@@ -95,7 +95,7 @@ def make_nobodys(mentions: Sequence[Mention], search: JournalSearch, program: Pr
     lines: list[str] = []
     for segment in _visits(read(file).records):
         theirs = any(segment[0].seq == mention.first for mention in mentions)
-        change = _forgetting(search, program) if theirs else lambda record: record.line
+        change = _forgetting(segment, search, program) if theirs else _line
         lines += [change(record) for record in segment]
     rest = file.with_name(f"{file.name}.new")
     rest.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
@@ -103,8 +103,16 @@ def make_nobodys(mentions: Sequence[Mention], search: JournalSearch, program: Pr
     rest.replace(file)
 
 
-def _forgetting(search: JournalSearch, program: Program) -> Callable[[Record], str]:
+def _line(record: Record) -> str:
+    return record.line
+
+
+def _forgetting(
+    segment: Sequence[Record], search: JournalSearch, program: Program
+) -> Callable[[Record], str]:
     masker = Masker(program, os.urandom(32))
+    for record in segment:
+        masker(record)  # so that it knows what is private anywhere in the visit, also before that is written
     forms = sorted({form for forms in search.forms for form in forms}, key=len, reverse=True)
     left_over = re.compile("|".join(rf"(?<!\w){re.escape(json.dumps(form)[1:-1])}(?!\w)" for form in forms))
     in_text = re.compile("|".join(rf"(?<!\w){re.escape(form)}(?!\w)" for form in forms))
@@ -119,13 +127,15 @@ def _forgetting(search: JournalSearch, program: Program) -> Callable[[Record], s
 
 
 def _visits(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
-    """A journal cut after the end of each visit."""
-    begin = 0
+    """A journal cut after each visit: what its end leads to, such as forgetting, is still a part of it."""
+    begin, over = 0, False
     for place, record in enumerate(records):
-        ends = record.kind == "act" and record.get("channel") == "visit" and record.get("command") == "start"
-        if ends or place == len(records) - 1:
-            yield records[begin : place + 1]
-            begin = place + 1
+        if over and record.cause is None:
+            yield records[begin:place]
+            begin, over = place, False
+        if record.kind == "act" and record.get("channel") == "visit" and record.get("command") == "start":
+            over = True
+    yield records[begin:]
 
 
 __all__ = ["JournalError", "JournalSearch", "Mention", "in_use", "make_nobodys"]

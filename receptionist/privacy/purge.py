@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from receptionist.privacy.journals import in_use
 
 if TYPE_CHECKING:
     from receptionist.config import Config
+    from receptionist.directory.directory import Directory
     from receptionist.directory.store import Database
 
 _LOG = logging.getLogger(__name__)
@@ -60,12 +61,14 @@ def purge(config: Config, database: Database, today: date, *, dry: bool = False)
 
 
 class DailyPurge:
-    """Purges at its first call and then once a day; trouble is logged and tried again at the next call."""
+    """Purges at its first call and then once a day; trouble is logged and tried again at the next call.
 
-    def __init__(self, config: Config, database: Database, today: Callable[[], date]) -> None:
+    Visitors who agreed to be remembered for a while are forgotten when it is over.
+    """
+
+    def __init__(self, config: Config, directory: Directory) -> None:
         self._config = config
-        self._database = database
-        self._today = today
+        self._directory = directory
         self._done: date | None = None
 
     def __call__(self) -> None:
@@ -74,11 +77,12 @@ class DailyPurge:
         Raises:
             DirectoryError: The database failed.
         """
-        today = self._today()
+        today = self._directory.today()
         if self._done == today:
             return
         try:
-            purge(self._config, self._database, today)
+            self._directory.forget_expired()
+            purge(self._config, self._directory.database, today)
         except OSError as error:
             _LOG.warning("what is too old could not be deleted: %s", error)
             return
