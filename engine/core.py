@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from engine.acts import Act, ActTable, Verdict
 from engine.chance import draw
-from engine.events import Command
+from engine.events import Command, DriverId
 from engine.journal import Record, encode
 from engine.language import Language, Said
 from engine.memory import Change, Memory
@@ -198,7 +198,13 @@ class Core:
         return change, seq
 
     def memory_line(
-        self, change: Change, cause: int | None, *, rule: str | None = None, tick: int | None = None
+        self,
+        change: Change,
+        cause: int | None,
+        *,
+        rule: str | None = None,
+        tick: int | None = None,
+        driver: DriverId | None = None,
     ) -> int:
         """The line of a change."""
         declared = self.program.entries[change.entry]
@@ -214,6 +220,7 @@ class Core:
                 "unsure": True if not change.new.sure else None,
                 "rule": rule,
                 "tick": tick,
+                "id": list(driver) if driver else None,
             },
         )
 

@@ -138,9 +138,8 @@ class Handler:
     def _assert(self, event: Assert) -> None:
         core = self._core
         if self._repeated(event.id):
+            core.emit("ignored", None, {"reason": "delivered before"})
             return
-        if event.id:
-            core.drivers[event.id[0]] = event.id[1]
         entry = core.program.entries.get(event.entry)
         sign = entry is not None and entry.other and event.entry.rpartition(".")[2] in _PRESENCE
         begins = sign and event.value is True and not core.visit_open
@@ -151,6 +150,8 @@ class Handler:
             return
         if written is None:
             return
+        if event.id:  # only with a line, so that a replay knows it too
+            core.drivers[event.id[0]] = event.id[1]
         change, cause = written
         if begins:
             self._begin_visit(cause)

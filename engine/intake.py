@@ -222,7 +222,7 @@ def assert_entry(core: Core, event: Assert, *, always: bool) -> tuple[Change, in
             return None
         cell = core.memory.cell(event.entry)
         change = Change(event.entry, cell, cell, differs=False, told=False)
-    return change, core.memory_line(change, None)
+    return change, core.memory_line(change, None, driver=event.id)
 
 
 def asserted(core: Core, change: Change, cause: int) -> Pulses:

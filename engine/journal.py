@@ -206,13 +206,14 @@ class JournalWriter:
         self._waiting: deque[bytes] = deque()
         self._file: IO[bytes] | None = None
         self._troubled = False
-        self._torn = False
+        self._begun = False
+        self._unsynced = False
 
     def __call__(self, line: str) -> None:
         """Add a line; it is written by the next :meth:`flush`."""
         self._waiting.append(line.encode("utf-8") + b"\n")
         if len(self._waiting) > self._keep:
-            self._waiting.popleft()
+            del self._waiting[1 if self._begun and len(self._waiting) > 1 else 0]
             self.lost += 1
 
     def flush(self) -> bool:
@@ -221,7 +222,7 @@ class JournalWriter:
         Returns:
             Whether everything is in the hands of the operating system.
         """
-        if not self._waiting:
+        if not self._waiting and not self._unsynced:
             return True
         try:
             self._write()
@@ -238,22 +239,31 @@ class JournalWriter:
     def _write(self) -> None:
         if self._file is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = open(self.path, "ab", buffering=0)  # noqa: SIM115 (lives as long as the session)
+            file = open(self.path, "ab", buffering=0)  # noqa: SIM115 (lives as long as the session)
             # Held as long as the session writes, so that others can tell; who refuses locks has none to tell.
             with contextlib.suppress(OSError):
-                fcntl.flock(self._file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            self._torn = _ends_within_a_line(self.path)
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            try:
+                torn = _ends_within_a_line(self.path)
+            except OSError:
+                file.close()
+                raise
+            self._file = file
+            if torn and self._waiting:  # a new line first, so that what follows the torn one is readable
+                self._waiting[0] = b"\n" + self._waiting[0]
         while self._waiting:
-            # A new line first, so that what follows a half-written line is readable.
-            block = (b"\n" if self._torn else b"") + self._waiting[0]
+            block = self._waiting[0]
             written = self._file.write(block) or 0
             if written < len(block):
-                self._torn = self._torn or written > 0
+                self._waiting[0] = block[written:]  # the rest of the line goes where it stopped
+                self._begun = self._begun or written > 0
                 raise OSError(28, "no space left on the device")
-            self._torn = False
+            self._begun = False
+            self._unsynced = self._sync
             self._waiting.popleft()
         if self._sync:
             os.fsync(self._file.fileno())
+            self._unsynced = False
 
     def close(self) -> None:
         """Flush and close the file."""

@@ -108,7 +108,7 @@ def _event_of(record: Record) -> Event | Malformed | None:
         case "percept":
             return _perceived(data, number)
         case "memory":
-            return Assert(data["name"], data.get("new"))
+            return Assert(data["name"], data.get("new"), number)
         case "gate":
             return Gate(data["channel"], data["on"])
         case "clock":
