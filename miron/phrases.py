@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from miron.entities import Lexicon
@@ -12,6 +10,7 @@ from miron.generate import tidy
 from miron.locales import get
 from miron.model import EntityType, Miron
 from miron.template import Leaf, Mark, RuleRef, SlotRef, Template, Text, count, expand
+from miron.wordgraph import WordGraph, WordGraphBuilder
 from miron.words import words_of
 
 MAX_VARIANTS = 200
@@ -19,67 +18,6 @@ MAX_VARIANTS = 200
 
 MAX_VALUES = 200
 """Known values of one type that go into a grammar."""
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechGrammar:
-    """What may be said, as recognisers take it.
-
-    Attributes:
-        lines: Word sequences, lower case; a slot stands as ``<type>``.
-        values: Type → what may be said for it, lower case.
-    """
-
-    lines: tuple[str, ...] = ()
-    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    def jsgf(self, locale: str, name: str = "expected") -> str:
-        """As a grammar in the Java Speech Grammar Format 1.0; without lines it accepts nothing."""
-        public = " | ".join(_jsgf(line) for line in self.lines) if self.lines else "<VOID>"
-        rules = "".join(
-            f"<{kind}> = {' | '.join(_escaped(value) for value in values)};\n"
-            for kind, values in self.values.items()
-        )
-        return f"#JSGF V1.0 UTF-8 {locale};\ngrammar {name};\npublic <{name}> = {public};\n{rules}"
-
-    def keep(self, knows: Callable[[str], bool]) -> SpeechGrammar:
-        """Without the lines and values that hold an unknown word, and without lines that then have a slot
-        for nothing.
-        """
-
-        def sayable(text: str) -> bool:
-            return all(knows(word) for word in text.split())
-
-        values = {kind: tuple(filter(sayable, each)) for kind, each in self.values.items()}
-        values = {kind: each for kind, each in values.items() if each}
-        known = {f"<{kind}>" for kind in values}
-        lines = tuple(
-            line
-            for line in self.lines
-            if all(word in known if word[0] == "<" else knows(word) for word in line.split())
-        )
-        return SpeechGrammar(lines, values)
-
-    def written_out(self, most: int) -> list[str]:
-        """The lines with each value of their first slot, at most so many; values alone for further slots."""
-        found: dict[str, None] = {}
-        for line in self.lines:
-            slots = [word for word in line.split() if word[0] == "<"]
-            if not slots:
-                found[line] = None
-                continue
-            for value in self.values.get(slots[0][1:-1], ()):
-                text = line.replace(slots[0], value, 1)
-                found |= dict.fromkeys(re.split(r"\s*<[^>]*>\s*", text))
-        found.pop("", None)
-        values = dict.fromkeys(value for each in self.values.values() for value in each)
-        return list(found | values)[:most]
-
-    def words(self) -> list[str]:
-        """Every word that may be said, once, in the order of first use."""
-        texts = [re.sub(r"<[^>]*>", " ", line) for line in self.lines]
-        texts += [value for values in self.values.values() for value in values]
-        return list(dict.fromkeys(word for text in texts for word in text.split()))
 
 
 class Phrases:
@@ -116,15 +54,15 @@ class Phrases:
                     found[words] = None
         return list(found)
 
-    def grammar(
+    def graph(
         self,
         names: Sequence[str],
         locale: str,
         *,
         alone: Sequence[str] = (),
         known: Mapping[str, Sequence[str]] | None = None,
-    ) -> SpeechGrammar:
-        """The same for a recogniser that knows rules, so that many values need not be written out.
+    ) -> WordGraph:
+        """The same as a graph, for recognisers that can be bound to one.
 
         Args:
             names: Mirons that may be heard.
@@ -133,33 +71,26 @@ class Phrases:
             known: What may be said for types that have no values of their own here, such as times.
         """
         values: dict[str, tuple[str, ...]] = {}
-        lines: dict[str, None] = {}
 
-        def fill(kind: str, own: Sequence[str]) -> bool:
+        def fill(kind: str) -> str | None:
             if kind not in values:
-                spoken = [_spoken(value) for value in own or (known or {}).get(kind, ())]
-                values[kind] = tuple(dict.fromkeys(filter(None, spoken)))
-            return bool(values[kind])
+                own = self._values_of(kind, locale) or (known or {}).get(kind, ())
+                values[kind] = tuple(dict.fromkeys(filter(None, map(_spoken, own))))
+            return kind if values[kind] else None
 
-        for variant, miron in self._variants(names, locale):
-            raw, said = "", []
-            for leaf in (*variant, None):
-                if isinstance(leaf, Text):  # neighbours may be parts of one word
-                    raw += leaf.text
-                    continue
-                if leaf is not None and not isinstance(leaf, SlotRef):
-                    continue
-                said += _spoken(raw).split()
-                raw = ""
-                if leaf is not None and fill(self._type(leaf, miron), self._values(leaf, miron, locale)):
-                    said.append(f"<{self._type(leaf, miron)}>")
-                elif said:  # the end, or a slot that nothing is known of: what stands before it can be said
-                    lines[" ".join(said)] = None
-                    said = []
+        miron: Miron | None = None
+        builder = WordGraphBuilder(
+            self._phrases.get(locale, {}), lambda slot: fill(self._type(slot, miron)) if miron else None
+        )
+        for name in names:
+            miron = self._mirons.get(name)
+            forms = miron.forms.get(locale) if miron else None
+            for template in (*forms.both, *forms.heard) if forms else ():
+                builder.add(template)
         for kind in alone:
-            if fill(kind, self._values_of(kind, locale)):
-                lines[f"<{kind}>"] = None
-        return SpeechGrammar(tuple(lines), {kind: each for kind, each in values.items() if each})
+            if fill(kind):
+                builder.add_value(kind)
+        return builder.graph(values)
 
     def suggestions(self, names: Sequence[str], locale: str, most: int = 3) -> list[str]:
         """Examples of what can be said now, one a Miron, slots as ``…``, in the order of the names."""
@@ -233,15 +164,6 @@ def _spoken(text: str) -> str:
     """The words of a text as a recogniser writes them: lower case, no punctuation."""
     words = words_of(text, "und")
     return " ".join(text[word.start : word.end].lower().replace("’", "'") for word in words)
-
-
-def _jsgf(line: str) -> str:
-    """A line of a grammar; what stands in angle brackets is the name of a rule."""
-    return " ".join(word if word[0] == "<" else _escaped(word) for word in line.split())
-
-
-def _escaped(words: str) -> str:
-    return re.sub(r'([\\*+/<>()\[\]{}|;="])', r"\\\1", words)
 
 
 def _shown(leaf: Leaf) -> str:

@@ -13,6 +13,8 @@ from receptionist.speech.clip import Clip, Samples, resampled
 from receptionist.speech.ports import SpeechUnavailable
 
 INPUT_RATE = 16_000
+OUTPUT_LATENCY_S = 0.08
+"""Of the output: long enough for a busy machine, short enough that a cut is heard as one."""
 SILENT_S = 2.0
 """An input without a block for so long has died and is opened again."""
 
@@ -42,6 +44,9 @@ def rescan() -> None:
 class Playback:
     """One clip on its way out.
 
+    Attributes:
+        done: Set when nothing more will be heard of it.
+
     Args:
         samples: At the stream's rate.
         rate: Of the stream.
@@ -53,7 +58,11 @@ class Playback:
         self._position = 0
         self._held = False
         self.done = threading.Event()
-        self.failed = ""
+
+    @property
+    def over(self) -> bool:
+        """Whether all has been handed to the device."""
+        return self._position >= len(self._samples)
 
     @property
     def played_ms(self) -> int:
@@ -66,26 +75,19 @@ class Playback:
 
     def abort(self) -> None:
         """Say nothing more, from the next block on."""
-        self._position = min(self._position, len(self._samples))
         self._samples = self._samples[: self._position]
         self.done.set()
 
     def fill(self, out: Samples) -> None:
         """Write the next samples, silence after the last."""
-        if self._held:
-            out[:] = 0
-            return
-        samples = self._samples
-        piece = samples[self._position : self._position + len(out)]
+        piece = self._samples[self._position : self._position + (0 if self._held else len(out))]
         out[: len(piece)] = piece
         out[len(piece) :] = 0
         self._position += len(piece)
-        if self._position >= len(samples):
-            self.done.set()
 
 
 class SoundLoudspeaker:
-    """One output stream, open for good; a clip starts with the next block and can be cut at any.
+    """One output stream, which runs only while something is played; a clip can be cut at any block.
 
     Args:
         device: Name or number; None: the system's default.
@@ -109,18 +111,20 @@ class SoundLoudspeaker:
         Raises:
             SpeechUnavailable: The device has gone.
         """
+        library = sounddevice()
         with self._lock:
-            if not self._alive():
-                self._reopen()
-            playback = Playback(resampled(clip.samples, clip.rate, self.rate), self.rate)
             if self._playing is not None:
                 self._playing.abort()
-            self._playing = playback
+            playback = Playback(resampled(clip.samples, clip.rate, self.rate), self.rate)
             if not len(clip.samples):
                 playback.done.set()
-            elif not self._stream.active:
-                self._stream.stop()
+                return playback
+            self._playing = playback
+            try:
+                self._stream.abort()
                 self._stream.start()
+            except library.PortAudioError as error:
+                raise SpeechUnavailable(f"the loudspeaker cannot be used any more: {error}") from None
         return playback
 
     def close(self) -> None:
@@ -128,17 +132,7 @@ class SoundLoudspeaker:
         with self._lock:
             if self._playing is not None:
                 self._playing.abort()
-            if self._stream is not None:
-                self._stream.close()
-                self._stream = None
-
-    def _alive(self) -> bool:
-        return self._stream is not None and not self._stream.closed
-
-    def _reopen(self) -> None:
-        if self._stream is not None:
             self._stream.close()
-        self._open()
 
     def _open(self) -> None:
         library = sounddevice()
@@ -146,20 +140,29 @@ class SoundLoudspeaker:
             info = library.query_devices(self._device, "output")
             self.rate = int(info["default_samplerate"])
             self._stream = library.OutputStream(
-                samplerate=self.rate, channels=1, dtype="int16", device=self._device, callback=self._block
+                samplerate=self.rate,
+                channels=1,
+                dtype="int16",
+                device=self._device,
+                latency=OUTPUT_LATENCY_S,
+                callback=self._block,
+                finished_callback=self._finished,
             )
-            self._stream.start()
         except (library.PortAudioError, ValueError) as error:
-            self._stream = None
             raise SpeechUnavailable(f"no loudspeaker can be used: {error}") from None
         self.latency_ms = int(1000 * self._stream.latency)
 
     def _block(self, out: Any, frames: int, _time: Any, _status: Any) -> None:
         playback = self._playing
-        if playback is None or playback.done.is_set():
+        if playback is None or playback.over:
             out[:] = 0
-        else:
-            playback.fill(out[:, 0])
+            raise sounddevice().CallbackStop
+        playback.fill(out[:, 0])
+
+    def _finished(self) -> None:
+        """The device has played everything it was given, or has gone."""
+        if self._playing is not None:
+            self._playing.done.set()
 
 
 class SoundMicrophone:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from miron.phrases import SpeechGrammar
+from miron.wordgraph import WordGraph
 from receptionist.speech.clip import Samples, level_dbfs
 from receptionist.speech.detector import FRAME_MS, VoiceDetector
 from receptionist.speech.ports import Microphone, Recogniser, SpeechUnavailable, Transcript
@@ -82,7 +82,7 @@ class Ears:
         self._frame = microphone.rate * FRAME_MS // 1000
         self._rest: Samples = np.zeros(0, np.int16)
         self._before: deque[Samples] = deque(maxlen=max(1, turns.settings.pre_roll // FRAME_MS))
-        self._grammar: SpeechGrammar | None = None
+        self._grammar: WordGraph | None = None
         self._t = 0
         self._last_voice = 0
         self._sounding = False
@@ -100,7 +100,7 @@ class Ears:
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join(wait_s)
 
-    def expect(self, grammar: SpeechGrammar, profile: Profile, locale: str) -> None:
+    def expect(self, grammar: WordGraph, profile: Profile, locale: str) -> None:
         """What may be said from the next utterance on."""
 
         def order() -> None:

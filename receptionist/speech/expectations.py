@@ -9,7 +9,8 @@ from dsl.compiler import Compiled
 from engine.session import Session
 from miron.entities import Lexicon
 from miron.locales import get
-from miron.phrases import Phrases, SpeechGrammar
+from miron.phrases import Phrases
+from miron.wordgraph import WordGraph
 from receptionist.buttons import Answers
 from receptionist.speech.turns import Profile
 
@@ -29,12 +30,12 @@ class Expectations:
         self._answers = Answers(compiled, session)
         self._phrases = Phrases(compiled.mirons, compiled.types, compiled.phrases, lexicon)
 
-    def grammar(self) -> SpeechGrammar:
+    def grammar(self) -> WordGraph:
         """What may be said now in the session's language."""
         locale = self._session.locale
         names = dict.fromkeys(expected.miron for expected in self._session.expectations())
         question = self._answers.question()
-        return self._phrases.grammar(
+        return self._phrases.graph(
             list(names),
             locale,
             alone=[question.type] if question is not None else [],

@@ -131,18 +131,15 @@ class Mouth:
         self._begun(command, clip)
         try:
             await in_daemon_thread(playback.done.wait)
-            if command.act not in self._stopped:  # what is in the device's buffer is still to be heard
-                await asyncio.sleep(self._loudspeaker.latency_ms / 1000)
         finally:
-            playback.abort()
             self._playing = None
             self._spoken(False)
         if command.act in self._stopped:
             self._stopped.discard(command.act)
             heard_ms = playback.played_ms - self._loudspeaker.latency_ms
             report(Report(command.act, Phase.CANCELLED, command.text[: clip.said_until(heard_ms)]))
-        elif playback.failed:
-            self._trouble(playback.failed)
+        elif not playback.over:
+            self._trouble("the loudspeaker went away")
 
     def stop(self, command: Command) -> None:
         """Cut the sound with the next block."""

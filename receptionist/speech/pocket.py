@@ -13,7 +13,7 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
-from miron.phrases import SpeechGrammar
+from miron.wordgraph import WordGraph
 from receptionist.speech.clip import Samples
 from receptionist.speech.ports import SpeechUnavailable, Transcript, Word
 
@@ -45,21 +45,25 @@ class PocketSphinx:
         self._general: Any = Decoder(**quiet)
         self._bound: Any = Decoder(lm=None, **quiet)
         self._pronounce = pronounce
-        self._grammar = SpeechGrammar()
+        self._grammar = WordGraph()
         self._said: set[str] = set()
         self._open = False
         self._bind = False
 
-    def expect(self, grammar: SpeechGrammar) -> None:
+    def expect(self, grammar: WordGraph) -> None:
         """Set what is expected; words that nobody can pronounce are left out with their sentences."""
         if grammar == self._grammar:
             return
         self._grammar = grammar
         sayable = grammar.keep(self._knows)
-        if sayable.lines:
-            self._bound.add_jsgf_string("expected", sayable.jsgf("en"))
+        if sayable:
+            states, steps = sayable.transitions()
+            # One end: where a sentence may stop, a step without a word leads there.
+            paths: list[tuple[Any, ...]] = [(origin, to, 1.0, word) for origin, to, word in steps]
+            paths += [(final, states, 1.0) for final in sorted(sayable.finals)]
+            self._bound.add_fsg("expected", self._bound.create_fsg("expected", 0, states, paths))
             self._bound.activate_search("expected")
-        self._bind = bool(sayable.lines)
+        self._bind = bool(sayable)
 
     def begin(self) -> None:
         """An utterance begins."""
@@ -98,8 +102,7 @@ class PocketSphinx:
         phonemes = self._pronounce(word) if self._pronounce is not None else ""
         if not phonemes:
             return False
-        for decoder in (self._bound, self._general):
-            decoder.add_word(word, phonemes, True)
+        self._bound.add_word(word, phonemes, False)  # the search that follows takes it up
         self._said.add(word)
         return True
 

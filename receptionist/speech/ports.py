@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from miron.phrases import SpeechGrammar
+from miron.wordgraph import WordGraph
 from receptionist.speech.clip import Clip, Samples
 
 
@@ -85,7 +85,7 @@ class Recogniser(Protocol):
     name: str
     rate: int
 
-    def expect(self, grammar: SpeechGrammar) -> None:
+    def expect(self, grammar: WordGraph) -> None:
         """Set what the next utterances probably are; an empty grammar means anything."""
         ...
 

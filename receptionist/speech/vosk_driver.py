@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from miron.phrases import SpeechGrammar
+from miron.wordgraph import WordGraph
 from receptionist.speech.clip import Samples
 from receptionist.speech.ports import SpeechUnavailable, Transcript, Word, confidence_of
 
@@ -47,16 +47,16 @@ class Vosk:
         if self._flexible:
             self._bound = vosk.KaldiRecognizer(model, self.rate, json.dumps(["[unk]"]))
             self._bound.SetWords(True)
-        self._grammar = SpeechGrammar()
+        self._grammar = WordGraph()
         self._active: Any = self._free
         self._finished: list[dict[str, Any]] = []
 
-    def expect(self, grammar: SpeechGrammar) -> None:
+    def expect(self, grammar: WordGraph) -> None:
         """Set what is expected; a model with a fixed graph hears freely, as with an empty grammar."""
         if grammar == self._grammar:
             return
         self._grammar = grammar
-        phrases = grammar.written_out(MOST_PHRASES)
+        phrases = grammar.sentences(MOST_PHRASES)
         if self._bound is None or not phrases:
             self._active = self._free
             return

@@ -36,51 +36,24 @@ def test_very_many_variants_are_cut_off():
     assert 1 < len(PHRASES.spoken(["lots"], "en")) <= 200
 
 
-def test_a_grammar_names_what_a_slot_may_hold_once():
-    grammar = PHRASES.grammar(["host", "colour", "note"], "en", alone=["hue"])
-    assert grammar.lines == ("i'm here to see <person>", "a <hue> one", "take a note", "now", "<hue>")
-    assert grammar.values == {
-        "person": ("grace hopper", "ada o'brien"),
-        "hue": ("red", "crimson", "dark blue"),
-    }
-    assert "take" in grammar.words() and "hopper" in grammar.words()
+def test_a_graph_says_what_the_templates_say_with_the_known_values():
+    graph = PHRASES.graph(["where", "host", "colour"], "en")
+    assert sorted(graph.sentences(100)) == sorted(PHRASES.spoken(["where", "host", "colour"], "en"))
 
 
-def test_a_grammar_takes_what_may_be_said_for_a_type_from_the_caller():
-    grammar = PHRASES.grammar(["note"], "en", known={"text": ["of this"]})
-    assert grammar.lines == ("take a note <text> now",)
+def test_a_bare_value_may_be_an_answer():
+    assert PHRASES.graph([], "en", alone=["hue"]).sentences(9) == ["red", "crimson", "dark blue"]
 
 
-def test_what_nobody_can_pronounce_leaves_the_grammar_with_its_lines():
-    grammar = PHRASES.grammar(["where", "host", "colour"], "en")
-    assert grammar.keep(lambda word: word not in ("loo", "hopper", "ada", "red")).lines == (
-        "where is the toilet",
-        "a <hue> one",
-    )
-    assert grammar.keep(lambda word: word != "hopper").values["person"] == ("ada o'brien",)
+def test_around_a_slot_of_which_nothing_is_known_the_rest_can_be_said():
+    assert sorted(PHRASES.graph(["note"], "en").sentences(9)) == ["now", "take a note"]
+    graph = PHRASES.graph(["note"], "en", known={"text": ["of this"]})
+    assert graph.sentences(9) == ["take a note of this now"]
 
 
-def test_a_grammar_is_written_out_for_recognisers_without_rules():
-    grammar = PHRASES.grammar(["where", "host"], "en")
-    assert grammar.written_out(100) == [
-        "where is the toilet",
-        "where is the loo",
-        "i'm here to see grace hopper",
-        "i'm here to see ada o'brien",
-        "grace hopper",
-        "ada o'brien",
-    ]
-    assert len(grammar.written_out(3)) == 3
-
-
-def test_the_grammar_is_jsgf():
-    assert PHRASES.grammar(["where", "host"], "en").jsgf("en") == (
-        "#JSGF V1.0 UTF-8 en;\n"
-        "grammar expected;\n"
-        "public <expected> = where is the toilet | where is the loo | i'm here to see <person>;\n"
-        "<person> = grace hopper | ada o'brien;\n"
-    )
-    assert "<VOID>" in PHRASES.grammar([], "en").jsgf("en")
+def test_nothing_expected_is_an_empty_graph():
+    assert not PHRASES.graph([], "en")
+    assert not PHRASES.graph(["nobody"], "en")
 
 
 def test_suggestions_are_one_a_miron_with_an_ellipsis_for_a_value():

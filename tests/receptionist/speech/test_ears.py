@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from miron.phrases import SpeechGrammar
+from miron.wordgraph import WordGraph
 from receptionist.speech.clip import Samples
 from receptionist.speech.detector import LevelDetector
 from receptionist.speech.ears import Ears
@@ -55,9 +55,9 @@ class Told:
     def __init__(self, *answers: str) -> None:
         self._answers = list(answers)
         self.heard_ms: list[int] = []
-        self.grammars: list[SpeechGrammar] = []
+        self.grammars: list[WordGraph] = []
 
-    def expect(self, grammar: SpeechGrammar) -> None:
+    def expect(self, grammar: WordGraph) -> None:
         self.grammars.append(grammar)
 
     def begin(self) -> None:
@@ -126,7 +126,7 @@ def test_sound_without_end_is_one_long_sounding():
 
 def test_what_is_expected_reaches_the_recogniser_with_the_next_utterance():
     told = Told("yes")
-    grammar = SpeechGrammar(("yes", "no"))
+    grammar = WordGraph({0: {"yes": 1}}, frozenset({1}))
     listen(
         Tape(quiet(500), voice(500), quiet(1500)),
         told,
@@ -139,7 +139,7 @@ def test_a_language_without_recogniser_is_not_listened_to():
     noted = listen(
         Tape(quiet(500), voice(500), quiet(1500)),
         Told("hello"),
-        lambda ears: ears.expect(SpeechGrammar(), Profile.FREE, "de"),
+        lambda ears: ears.expect(WordGraph(), Profile.FREE, "de"),
     )
     assert noted.notes == ["deaf: the tape is over"]
 

@@ -48,6 +48,8 @@ class Speaker:
         assert self.playing is not None
         if not self.playing.done.is_set():
             self.playing.fill(out)
+        if self.playing.over:
+            self.playing.done.set()
         return out
 
 
