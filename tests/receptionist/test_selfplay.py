@@ -26,7 +26,7 @@ def compiled() -> Compiled:
 
 @pytest.fixture(scope="module")
 def played(compiled: Compiled) -> SelfPlay:
-    return self_play(compiled, range(30), SimulatedReceptionist())
+    return self_play(compiled, range(20), SimulatedReceptionist())
 
 
 def test_every_visit_ends_with_an_ending_of_the_dialogue(played: SelfPlay, compiled: Compiled) -> None:
