@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from miron.collide import collisions
 from miron.generate import Generator
-from miron.model import EntityType, Expectation, Forms, Miron, Slot
+from miron.learn.sampling import sample_mirons
+from miron.model import EntityType, Expectation, Forms, Guess, Miron, Slot
 from miron.template import Alternative, Option, Sequence, SlotRef, Template, Text
 from miron.understand import Understander
 from tests.miron.build import lines, miron, unhurried
@@ -77,6 +78,80 @@ def test_what_a_miron_says_is_heard_as_that_miron_with_the_same_values(template,
     assert act.also == ()
     for name, filled in act.entities.items():
         assert filled.value == values[name], said[0].text
+
+
+@unhurried
+@given(templates.filter(_unique_slots), st.integers(0, 5))
+def test_what_training_makes_up_is_heard_as_that_miron_with_the_same_words(template, seed):
+    one = Miron("one", forms={"en": Forms((template,))}, slots=SLOTS)
+    ears = Understander([one], TYPES)
+    for example in sample_mirons([one], "en", TYPES, seed=seed, most=3):
+        act = ears.best(example.text)
+        assert act.miron == "one", example.text
+        filled = {(value.start, value.end, name) for name, value in act.entities.items()}
+        assert filled == {(span.start, span.end, span.entity) for span in example.slots}, example.text
+
+
+class _Guessing:
+    """A trained model that may say anything."""
+
+    version = "any"
+
+    def __init__(self, guesses):
+        self.guesses = guesses
+
+    def guess(self, text, locales, allowed=None, lexicon=None):
+        return self.guesses
+
+
+guesses = st.lists(
+    st.builds(
+        Guess,
+        st.sampled_from(["one", "yes", "hi", "nobody", ""]),
+        st.floats(0, 1),
+        st.lists(
+            st.tuples(st.sampled_from(["who", "at", "none"]), st.integers(0, 30), st.integers(0, 40))
+        ).map(tuple),
+        st.sampled_from(["en", ""]),
+    ),
+    max_size=4,
+)
+PRIMED = [
+    miron("one", "I am here for {who}", who="person"),
+    miron("yes", "(yes|sure)", gated=True),
+    miron("hi", "hello there"),
+]
+PRIMED_EARS, GUESSING_EARS = Understander(PRIMED), Understander(PRIMED)
+
+
+def _with_model(guessed):
+    GUESSING_EARS.model = _Guessing(guessed)
+    return GUESSING_EARS
+
+
+@unhurried
+@given(guesses, st.sampled_from(["hello there", "I am here for Ada Lovelace", "a b c", "here is Ada 10:30"]))
+def test_no_model_overrides_a_sentence_that_fits_or_opens_what_is_not_expected(guessed, text):
+    exact = PRIMED_EARS.understand(text)
+    acts = _with_model(guessed).understand(text)
+    assert all(act.miron in ("one", "hi") and 0 <= act.confidence <= 1 for act in acts)
+    assert all("who" in act.entities for act in acts if act.miron == "one")
+    if exact and exact[0].reason.method == "template":
+        assert acts == exact
+
+
+@unhurried
+@given(guesses, st.floats(0, 1))
+def test_an_expectation_never_makes_the_expected_less_likely(guessed, weight):
+    ears = _with_model(guessed)
+    before = {act.miron: act.confidence for act in ears.understand("a b c")}
+    after = {
+        act.miron: act.confidence for act in ears.understand("a b c", [Expectation("hi", weight=weight)])
+    }
+    assert before.get("hi", 0.0) <= after.get("hi", 0.0)
+    assert {name: value for name, value in before.items() if name != "hi"} == {
+        name: value for name, value in after.items() if name != "hi"
+    }
 
 
 def test_a_model_without_shared_sentences_has_no_collisions():
