@@ -119,9 +119,9 @@ class SoundLoudspeaker:
             if not len(clip.samples):
                 playback.done.set()
                 return playback
-            self._playing = playback
             try:
-                self._stream.abort()
+                self._stream.abort()  # tells the clip before that it has finished
+                self._playing = playback
                 self._stream.start()
             except library.PortAudioError as error:
                 raise SpeechUnavailable(f"the loudspeaker cannot be used any more: {error}") from None
