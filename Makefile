@@ -42,10 +42,10 @@ $(VENV)/.created:
 
 $(VENV)/.installed-run: pyproject.toml constraints.txt | $(VENV)/.created
 	@echo "Installing Miron into $(VENV); this happens once and takes a minute or two." >&2
-	$(PIP_INSTALL) --editable .
+	$(PIP_INSTALL) --editable '.[speech]'
 	@touch $@
 
 $(VENV)/.installed-test: pyproject.toml constraints.txt | $(VENV)/.created
 	@echo "Installing Miron with its tools into $(VENV); this happens once and takes some minutes." >&2
-	$(PIP_INSTALL) --editable '.[train,dev]'
+	$(PIP_INSTALL) --editable '.[train,speech,dev]'
 	@touch $@ $(VENV)/.installed-run
