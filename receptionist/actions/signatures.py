@@ -51,6 +51,11 @@ SIGNATURES: Mapping[str, Signature] = {
         takes={"code": "text"},
         gives={"found": "list of visit"},
     ),
+    "whole_name": Signature(
+        "A first and a last name as one name; either may be the whole name already, or bring a title.",
+        takes={"first": "person", "last": "person"},
+        gives={"name": "person"},
+    ),
     "notify_host": Signature(
         "Tells a host who is here and waits for the answer; `unsure` is yes when the message may not have"
         " gone out, `repeated` when the host had been told before, `words` what the host wants the visitor to"

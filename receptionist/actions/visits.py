@@ -7,6 +7,7 @@ from typing import Any
 
 from receptionist.actions.base import Parameters, ServiceAction, visit_value
 from receptionist.actions.desk import Desk
+from receptionist.directory.names import whole_name
 
 
 class FindVisits(ServiceAction):
@@ -35,6 +36,16 @@ class FindCode(ServiceAction):
         """See the signature."""
         visit = desk.directory.visit_by_code(given.needed("code"))
         return {"found": [visit_value(visit)] if visit else []}
+
+
+class WholeName(ServiceAction):
+    """A first and a last name as one name."""
+
+    service = "whole_name"
+
+    def serve(self, desk: Desk, given: Parameters) -> Mapping[str, Any]:
+        """See the signature."""
+        return {"name": whole_name(given.needed("first"), given.needed("last"))}
 
 
 class CheckIn(ServiceAction):

@@ -167,6 +167,24 @@ def is_family_name(asked: str, name: str) -> bool:
     )
 
 
+def whole_name(first: str, last: str) -> str:
+    """A first and a last name as one name: Chinese family names come first, titles before everything.
+
+    A part that holds the other one already is the whole name.
+    """
+    if likeness(last, first) >= Likeness.PART:
+        return first
+    if likeness(first, last) >= Likeness.PART:
+        return last
+    if _is_cjk(first) and _is_cjk(last):
+        return last + first
+    words = last.split()
+    titles = 0
+    while titles < len(words) - 1 and words[titles].casefold().rstrip(".") in _TITLES:
+        titles += 1
+    return " ".join((*words[:titles], first, *words[titles:]))
+
+
 def similarity(asked: str, name: str, *, company: bool = False) -> float:
     """How alike two names are, 0 to 100, in any order of their parts.
 

@@ -15,6 +15,7 @@ from receptionist.directory.names import (
     is_given_name,
     likeness,
     similarity,
+    whole_name,
 )
 
 EQUAL = [
@@ -98,6 +99,22 @@ def test_every_name_with_a_letter_equals_itself(name: str) -> None:
 @given(NAMES, NAMES)
 def test_equality_goes_both_ways(one: str, other: str) -> None:
     assert (likeness(one, other) is Likeness.EQUAL) == (likeness(other, one) is Likeness.EQUAL)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "whole"),
+    [
+        ("Ada", "Lovelace", "Ada Lovelace"),
+        ("Ada", "Ada Lovelace", "Ada Lovelace"),
+        ("Ada Lovelace", "Lovelace", "Ada Lovelace"),
+        ("Ada", "Dr. King", "Dr. Ada King"),
+        ("Vincent", "van Gogh", "Vincent van Gogh"),
+        ("小明", "王", "王小明"),
+        ("王小明", "王", "王小明"),
+    ],
+)
+def test_two_halves_of_a_name_become_one(first: str, last: str, whole: str) -> None:
+    assert whole_name(first, last) == whole
 
 
 @given(NAMES, NAMES)
