@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Literal, TextIO
 
 from dsl.check import check
 from dsl.files import read_sources
 from dsl.reader import read
+from dsl.tree import Tree
 from miron.source import ModelError, Problem
 
 Format = Literal["text", "json"]
 
 
 def check_command(
-    paths: Iterable[str | Path], format: Format = "text", out: TextIO | None = None, colour: bool = False
+    paths: Iterable[str | Path],
+    format: Format = "text",
+    out: TextIO | None = None,
+    colour: bool = False,
+    read: Callable[[Path], Tree] = read,
 ) -> int:
     """Check dialogues and print what was found.
 
@@ -25,6 +30,7 @@ def check_command(
         format: ``text`` for people, ``json`` for programs; both hold the same facts.
         out: Where to print; standard output by default.
         colour: Use terminal colours in ``text``.
+        read: Reads one of them.
 
     Returns:
         The exit code: 0 without errors (warnings may be there), 1 with errors.
@@ -32,7 +38,7 @@ def check_command(
     problems: list[Problem] = []
     sources: dict[str, str] = {}
     for path in paths:
-        found, texts = _check_one(Path(path))
+        found, texts = _check_one(Path(path), read)
         problems += found
         sources.update(texts)
     errors = sum(problem.severity == "error" for problem in problems)
@@ -41,7 +47,7 @@ def check_command(
     return 1 if errors else 0
 
 
-def _check_one(path: Path) -> tuple[list[Problem], Mapping[str, str]]:
+def _check_one(path: Path, read: Callable[[Path], Tree]) -> tuple[list[Problem], Mapping[str, str]]:
     try:
         tree = read(path)
     except ModelError as error:

@@ -350,12 +350,12 @@ class _Compiler:
         for name, question in dialogue.questions.items():
             if self._is_override(self.root, name) and name in tables.questions:
                 base_question, env = tables.questions[name]
-                tables.questions[name] = (_merged(base_question, question), env)
+                tables.questions[name] = (merged(base_question, question), env)
         for name, rule in dialogue.rules.items():
             if self._is_override(self.root, name) and name in tables.rules:
                 base_rule, env = tables.rules[name]
                 names = replace(self.root, scope=env.scope)
-                tables.rules[name] = (_merged(base_rule, rule), names)
+                tables.rules[name] = (merged(base_rule, rule), names)
 
     def _bind(self, given: _Given) -> None:
         for param in given.module.takes:
@@ -587,8 +587,8 @@ def _slots(decl: MironDecl) -> tuple[SlotRef, ...]:
 D = TypeVar("D", QuestionDecl, RuleDecl)
 
 
-def _merged(base: D, override: D) -> D:
-    """The base with every key replaced that the override gives."""
+def merged(base: D, override: D) -> D:
+    """A rule or question with every key replaced that the override gives."""
     changes = {
         item.name: value
         for item in fields(override)

@@ -25,9 +25,9 @@ def check(paths: tuple[Path, ...], form: Literal["text", "json"]) -> None:
     Exit status: 0 fine (warnings are allowed), 1 mistakes, 2 wrong use of the command.
     """
     from dsl.commands import check_command
-    from receptionist.dialogue import default_dialogue
+    from receptionist.dialogue import default_dialogue, read_dialogue
 
-    sys.exit(check_command(list(paths or (default_dialogue(),)), form, sys.stdout))
+    sys.exit(check_command(list(paths or (default_dialogue(),)), form, sys.stdout, read=read_dialogue))
 
 
 @click.command()
@@ -51,10 +51,9 @@ def test(
 
     Exit status: 0 all passed, 1 a test failed or the dialogue has mistakes, 2 wrong use.
     """
-    from dsl.reader import read
     from dsl.testing import play_tests
     from miron.source import ModelError
-    from receptionist.dialogue import default_dialogue
+    from receptionist.dialogue import default_dialogue, read_dialogue
     from receptionist.simulated import SimulatedReceptionist
 
     outcomes: list[tuple[Path, Outcome]] = []
@@ -62,7 +61,7 @@ def test(
     for path in paths or (default_dialogue(),):
         try:
             played = play_tests(
-                read(path), SimulatedReceptionist(), only, seed, _trained if trained else None
+                read_dialogue(path), SimulatedReceptionist(), only, seed, _trained if trained else None
             )
         except ModelError as fault:
             report_problems(fault.problems)

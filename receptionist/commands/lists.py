@@ -96,10 +96,10 @@ def list_hosts(config_file: Path | None, form: str) -> None:
 @hosts.command("add")
 @click.argument("name")
 @click.option("--also", multiple=True, help="Another way to say or write the name; may be repeated.")
-@click.option("--email")
-@click.option("--phone")
+@click.option("--email", help="E-mail address.")
+@click.option("--phone", help="Phone number.")
 @click.option("--channel", help="A name of [channels] in the settings, or an address of Apprise.")
-@click.option("--team")
+@click.option("--team", help="Whose members stand in after the deputy.")
 @click.option("--deputy", help="Name of the host who stands in.")
 @click.option("--locale", help="Language of messages to this host, such as en.")
 @CONFIG

@@ -28,10 +28,17 @@ def command(verb: str) -> click.Command:
     return found
 
 
+def parameters(verb: str) -> list[click.Parameter]:
+    """Those of the command and, if it is a group, of its commands."""
+    found = command(verb)
+    parts = found.commands.values() if isinstance(found, click.Group) else ()
+    return [parameter for each in (found, *parts) for parameter in each.params]
+
+
 def options(verb: str) -> set[str]:
     return {
         name
-        for parameter in command(verb).params
+        for parameter in parameters(verb)
         if isinstance(parameter, click.Option)
         for name in (*parameter.opts, *parameter.secondary_opts)
     }
@@ -83,7 +90,7 @@ def test_every_command_and_option_helps(verb: str) -> None:
     assert command(verb).help
     missing = [
         parameter.name
-        for parameter in command(verb).params
+        for parameter in parameters(verb)
         if isinstance(parameter, click.Option) and not parameter.help and not parameter.show_default
     ]
     assert missing == []
