@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from engine.adjacency import Block, Plan, Tables, Timed, all_hold, flag_bits
+from engine.adjacency import Tables
 from engine.conditions import pulse_name
 from engine.network import NONE, Closing, Network, State, Suppressed, Tick
+from engine.plans import Doubt, Plan, all_hold, flag_bits
 
 _NEVER = -(1 << 62)
 _NOTHING = Closing()
@@ -15,6 +16,23 @@ _EDGES = Closing(edges=True)
 
 class LiveExecutor:
     """See :class:`engine.network.Executor`."""
+
+    __slots__ = (
+        "_again",
+        "_dirty",
+        "_edges",
+        "_last",
+        "_network",
+        "_open",
+        "_pulses",
+        "_quiet",
+        "_restart",
+        "_tables",
+        "_told",
+        "_triggers",
+        "_words",
+        "_x",
+    )
 
     def __init__(self, network: Network, tables: Tables | None = None) -> None:
         self._network = network
@@ -32,9 +50,9 @@ class LiveExecutor:
         network, tables = self._network, self._tables
         self._x = bytearray(len(network.levels))
         self._words = list(tables.initial)
+        self._triggers = tables.triggers
         self._last = [_NEVER] * (len(network.pulses) + len(network.units))
-        self._by_pulse = tables.by_pulse
-        self._edges: dict[int, tuple[Block, ...]] = {}
+        self._edges: dict[int, int] = {}
         self._again: list[int] = []
         self._dirty: set[int] = set()
         self._pulses: set[int] = set()
@@ -54,120 +72,97 @@ class LiveExecutor:
             self._flip(level)
 
     def _flip(self, level: int) -> None:
-        tables = self._tables
-        self._x[level] ^= 1
-        words = self._words
-        for word, bit in tables.fan[level]:
-            words[word] ^= bit
+        tables, x, words = self._tables, self._x, self._words
+        on = x[level] = x[level] ^ 1
+        if on:
+            for trigger, weight in tables.fan[level]:
+                words[trigger] += weight
+        else:
+            for trigger, weight in tables.fan[level]:
+                words[trigger] -= weight
         if tables.tracked[level]:
             edges = self._edges
             if level in edges:
                 del edges[level]
             else:
-                edges[level] = tables.by_edge.get(2 * level + self._x[level], ())
+                edges[level] = tables.edges.get(2 * level + on, NONE)
         if tables.watched[level]:
             self._dirty.add(level)
             self._open = True
 
     def tick(self, pulses: Sequence[int], now: int) -> Tick:
         """Evaluate one tick and write its levels."""
-        words = self._words
+        words, last, triggers = self._words, self._last, self._triggers
         plan: Plan | None = None
-        others: list[Plan] | None = None
-        for pulse in pulses:
-            for block in self._by_pulse[pulse]:
-                number, reads, outcomes, _ = block
-                word = words[number] | words[0] & reads if reads else words[number]
-                outcome = outcomes[word] if word in outcomes else self._tables.judge(block, word)
-                if outcome is None:
-                    continue
-                found = outcome if type(outcome) is Plan else self._decide(outcome, now)  # type: ignore[arg-type]
-                if found is None:
-                    continue
-                if plan is None:
-                    plan = found
-                else:
-                    others = [found] if others is None else [*others, found]
-        edges = self._edges
-        if edges or self._again:
-            visited = self._visit_edges(now)
-            if visited:
-                others = visited if others is None else others + visited
-                if plan is None:
-                    plan = others.pop()
-        last = self._last
+        for trigger in [*pulses, *self._risen()] if self._edges or self._again else pulses:
+            asked = triggers[trigger]
+            acting = words[trigger] & asked[0]
+            if not acting:
+                continue
+            timed = acting & asked[1]
+            plans = asked[2]
+            while timed:
+                bit = timed & -timed
+                timed ^= bit
+                gate = plans[bit]
+                if now - last[gate.pulse] > gate.ms or (
+                    gate.doubt and self._bars(gate.doubt, words[trigger], now)
+                ):
+                    acting ^= bit
+                    if not acting:
+                        break
+            else:
+                found = plans[acting] if acting in plans else self._tables.plan(trigger, acting)
+                plan = found if plan is None else self._tables.joined(plan, found)
         for pulse in pulses:
             last[pulse] = now
         if plan is None:
             return self._quiet
-        if others:
-            plan = self._merge([plan, *others])
-        if not plan.decided:
+        if plan.contest:
             return self._contest(plan, now)
-        x = self._x
-        for level, fan, blocks in plan.off:
-            if x[level]:
-                x[level] = 0
-                for number, bit in fan:
-                    words[number] ^= bit
-                if blocks is not None:
-                    edges[level] = blocks
-        for level, fan, blocks in plan.on:
-            if not x[level]:
-                x[level] = 1
-                for number, bit in fan:
-                    words[number] ^= bit
-                if blocks is not None:
-                    edges[level] = blocks
+        if plan.off:
+            x = self._x
+            for level in plan.off:
+                if x[level]:
+                    self._flip(level)
+        if plan.on:
+            x = self._x
+            for level in plan.on:
+                if not x[level]:
+                    self._flip(level)
         return plan
 
-    def _visit_edges(self, now: int) -> list[Plan]:
-        """The plans of test groups one of whose levels has risen, or fallen where it is negated."""
-        tables, x, words, edges = self._tables, self._x, self._words, self._edges
-        found: list[Plan] = []
+    def _risen(self) -> list[int]:
+        """Triggers of the levels that have changed; they are forgotten."""
+        edges, x, of = self._edges, self._x, self._tables.edges
         for level in self._again:
             if x[level]:
-                edges[level] = tables.by_edge.get(2 * level + 1, ())
+                edges[level] = of.get(2 * level + 1, NONE)
         self._again.clear()
         self._told.clear()
-        for blocks in edges.values():
-            for block in blocks:
-                number, reads, outcomes, _ = block
-                word = words[number] | words[0] & reads
-                outcome = outcomes[word] if word in outcomes else tables.judge(block, word)
-                if outcome is None:
-                    continue
-                plan = outcome if type(outcome) is Plan else self._decide(outcome, now)  # type: ignore[arg-type]
-                if plan is not None:
-                    found.append(plan)
+        risen = [trigger for trigger in edges.values() if trigger != NONE]
         edges.clear()
-        return found
+        return risen
 
-    def _decide(self, timed: Timed, now: int) -> Plan | None:
-        """Look at the gates of the groups whose bits are right."""
-        last = self._last
-        if timed.acting:
-            if timed.met < 3:
-                return self._tables.early_plan(timed, last, now)
-            timed.tabulate()
-        key = 0
-        for bit, pulse, ms in timed.easy:
-            if now - last[pulse] <= ms:
-                key |= bit
-        for bit, (terms, masks) in timed.hard:
-            if all_hold(terms, last, now) and not any(all_hold(mask.terms, last, now) for mask in masks):
-                key |= bit
-        plans = timed.plans
-        return plans[key] if key in plans else self._tables.timed_plan(timed, key)
-
-    def _merge(self, plans: list[Plan]) -> Plan:
-        return self._tables.merged(tuple(sorted({g for plan in plans for g in plan.raw})))
+    def _bars(self, doubt: Doubt, word: int, now: int) -> bool:
+        """Whether something speaks against a group whose levels and first gate are right."""
+        on, off, terms, masks = doubt
+        last, x = self._last, self._x
+        for level in on:
+            if not x[level]:
+                return True
+        for level in off:
+            if x[level]:
+                return True
+        return not all_hold(terms, last, now) or any(
+            word & bit and all_hold(gates, last, now) for bit, gates in masks
+        )
 
     def _contest(self, plan: Plan, now: int) -> Tick:
         """(5)–(8) for rules that hold a state or may lose."""
         self._open = True
         units, turn = self._network.units, self._tables.turn
-        groups = dict(plan.candidates)
+        groups = dict(plan.contest)
         order = [rule for rule in groups if rule not in turn]
         order += sorted((rule for rule in groups if rule in turn), key=turn.__getitem__)
         won: list[int] = []

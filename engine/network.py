@@ -353,7 +353,8 @@ class Tick:
         )
 
 
-class Closing(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Closing:
     """What the closing steps of an intake or a commit found.
 
     Attributes:

@@ -8,6 +8,7 @@ the model, as an author's rules would become one; :class:`Adapter` feeds events 
 from __future__ import annotations
 
 import gc
+from itertools import repeat
 from typing import Any
 
 from engine.live import LiveExecutor
@@ -29,7 +30,7 @@ from engine.model import (
     Think,
     Within,
 )
-from engine.network import Network, Tick
+from engine.network import Network
 
 ACTION = "action"
 """The channel of the workload's acts; they have no lifecycle."""
@@ -46,8 +47,8 @@ def lower(spec: Json) -> Program:
     plain = {name: Lit(test) for name, test in tests.items()}
     negated = {name: Lit(test, False) for name, test in tests.items()}
     gates: dict[tuple[str, int], Within] = {}
-    acts = {name: (ActSpec(ACTION, name),) for name in spec["actions"]}
-    thinks = {name: (Think(name),) for name in spec["internal"]}
+    acts: dict[str, tuple[ActSpec, ...]] = {name: (ActSpec(ACTION, name),) for name in spec["actions"]}
+    thinks: dict[str, tuple[Think, ...]] = {name: (Think(name),) for name in spec["internal"]}
     rules = []
     for r in spec["rules"]:
         after = r.get("after")
@@ -122,29 +123,22 @@ class Adapter:
         self.executor = LiveExecutor(network)
         self.executor.close()
         self.pulses = {p.name: (i,) for p, i in network.pulse_ids.items()}
-        # Ticks are shared, so the answer made of one serves again.
-        self.shown: list[tuple[int, dict[Tick, list[tuple[int, int]]]]]
-        self.shown = [(number, {}) for number in range(program.max_ticks)]
+        self.ticks = [repeat(number) for number in range(program.max_ticks)]
         gc.freeze()
         gc.enable()
 
     def feed(self, t_ms: int, event: str) -> list[tuple[int, int]]:
         """One event: its cascade, as (tick, rule) in order."""
         executor = self.executor
-        pulses = self.pulses.get(event, ())
+        pulses: tuple[int, ...] = self.pulses.get(event, ())
         out: list[tuple[int, int]] = []
-        for number, shown in self.shown:
+        for number in self.ticks:
             tick = executor.tick(pulses, t_ms)
             if not tick.winners:
                 return out
-            if tick in shown:
-                out += shown[tick]
-            else:
-                answer = shown[tick] = [(number, rule) for rule in tick.winners]
-                out += answer
+            out += zip(number, tick.winners, strict=False)
             pulses = tick.thinks
             if not (executor.close().edges or pulses):
-                break
-        else:
-            executor.settle()
+                return out
+        executor.settle()
         return out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from engine.model import Active, Level, Op, Program, Pulse, Test
@@ -98,7 +99,7 @@ class Player:
     def save_and_load(self) -> None:
         state = self.executor.snapshot()
         assert self.executor.restore(state) == ()
-        assert self.executor.close()[:4] == Closing()[:4]
+        assert replace(self.executor.close(), edges=False) == Closing()
         self.executor.settle()
         assert self.executor.snapshot() == state
 
