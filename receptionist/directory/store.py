@@ -88,7 +88,8 @@ class Database:
         except ImportError as error:
             raise DirectoryError(
                 Trouble.UNAVAILABLE,
-                f"the driver for {parsed.drivername!r} is not installed ({error}); install it with pip",
+                f"the driver for {parsed.drivername!r} is not installed ({error}); for PostgreSQL:"
+                " pip install 'miron[postgres]'",
             ) from None
         if parsed.database in (None, "", ":memory:"):
             self._serial = threading.RLock()
