@@ -7,12 +7,15 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
+from functools import partial
 
 from engine.agent import Agent
 from engine.events import Assert, Command, Heard, Mark, Phase, Pressed, Report, Signal
 from engine.journal import Record
 from engine.virtual import MS_PER_WORD, said_until
 from receptionist.buttons import Answers
+from receptionist.desk.link import FrontDeskLink
+from receptionist.directory.errors import DirectoryError
 from receptionist.kiosk import ports
 from receptionist.kiosk.expression import GESTURE_MS, Emotion, Gaze, Gesture, Utterance, known
 from receptionist.reception import Reception
@@ -26,6 +29,8 @@ _LOG = logging.getLogger(__name__)
 LINGER_S = 6.0
 """How long the goodbye stays on the screen after a visit, in seconds."""
 MAINTENANCE_S = 60.0
+FRONT_DESK_S = 2.0
+"""How often the front desk's orders are looked for, in seconds."""
 MAX_INNER = 40
 LOCALE_NAMES = {"en": "English", "de": "Deutsch", "zh": "中文"}
 
@@ -122,6 +127,7 @@ class KioskBackend:
         """Begin to serve; call it inside the event loop."""
         self._spawn(self.agent.run(), "session")
         self._spawn(self._prepare(), "prepare")
+        self._spawn(self._follow_front_desk(), "front desk")
         self._spawn(self._speech.run(self._closing), "speech")
 
     async def views(self) -> AsyncIterator[ports.View]:
@@ -313,17 +319,31 @@ class KioskBackend:
             trouble = await in_daemon_thread(self.reception.learn_names)
             if trouble is None:
                 trouble = await self.reception.services.warm()
-            if trouble is None:
                 with contextlib.suppress(Exception):  # what is wrong comes up again when it is needed
                     await in_daemon_thread(lambda: self.reception.desk().maintain())
                 await self._read_messages()
-            else:
+            if trouble is not None:
                 self._notice(trouble)
             for message in self.reception.troubles:
                 self._notice(message)
             self.reception.troubles.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._closing.wait(), MAINTENANCE_S)
+
+    async def _follow_front_desk(self) -> None:
+        """Tell the front desk what goes on here, and do what it wants."""
+        link = FrontDeskLink(self.reception.desk)
+        since: datetime | None = None
+        while not self._closing.is_set():
+            there = self.reception.session.visit_open
+            since = (since or datetime.now()) if there else None
+            with contextlib.suppress(DirectoryError):  # the front desk sees that the kiosk is silent
+                end = await in_daemon_thread(partial(link.exchange, since))
+                if end and self.reception.session.visit_open:
+                    self._assert("present", True)
+                    self.agent.offer(Signal("left"))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), FRONT_DESK_S)
 
     def _served(self) -> None:
         if not self._closing.is_set():

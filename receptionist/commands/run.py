@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -81,12 +82,17 @@ def run(
             config, fixture, now, dialogue=dialogue, journal=journal, locale=locale, seed=seed
         )
 
+    from receptionist.answers.serving import answer_page
+
     reception, invented = _or_say_why(opened)
     if locale and locale not in reception.compiled.locales:
         fail(f"this dialogue has no language '{locale}', only {', '.join(reception.compiled.locales)}", 2)
     services = invented.services if invented else None
     begin = invented.begin if invented else ()
+    hosts = ExitStack()
     try:
+        if invented is None:
+            hosts.enter_context(answer_page(reception.config.answers, reception.desk, reception.troubles))
         if (text or jsonl) and invented is None:  # what is invented comes out the same on every machine
             reception.use_trained()
         if jsonl:
@@ -119,6 +125,7 @@ def run(
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has gone; nothing is left to say
     finally:
+        hosts.close()
         reception.close()
 
 
