@@ -23,6 +23,7 @@ VERBS = {
     "visits": ("receptionist.commands.lists", "visits"),
     "new": ("receptionist.commands.new", "new"),
     "doctor": ("receptionist.commands.machine", "doctor"),
+    "screen": ("receptionist.commands.screen", "screen"),
 }
 """Verb → module and name of its command."""
 
@@ -50,7 +51,7 @@ class Verbs(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All verbs, in the order of a day's work."""
-        return list(VERBS)
+        return list(HELP)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The verb's command."""

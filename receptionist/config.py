@@ -19,6 +19,7 @@ from receptionist.settings import (
     ActionServers,
     AnswerPage,
     BadgeSettings,
+    Listening,
     Retention,
     Setting,
     SpeechSettings,
@@ -26,9 +27,11 @@ from receptionist.settings import (
     read_badge,
     read_channels,
     read_retention,
+    read_sensors,
     read_services,
     read_speech,
     read_texts,
+    read_web,
 )
 
 HOME_VARIABLE = "MIRON_HOME"
@@ -105,6 +108,13 @@ TEMPLATE = """\
 # input = ""                       # name of the microphone; empty: the system's default
 # echo_cancelled = false           # true: the microphone does not hear the loudspeaker (an echo-cancelling
 #                                  # source of PipeWire or PulseAudio), so visitors may interrupt by voice
+
+[web]
+# listen = "127.0.0.1:8080"        # where miron run --web shows the kiosk
+
+[sensors]
+# listen = ""                      # where sensors report presence, such as "127.0.0.1:8081"; empty: nowhere
+# token = ""                       # the secret that they show, at least 16 characters
 
 # What the receptionist answers to "where is ...": a text, or one per language. With demo = true and none
 # given, invented places are used.
@@ -183,6 +193,8 @@ class Config:
     services: ActionServers
     badge: BadgeSettings
     speech: SpeechSettings
+    web: Listening
+    sensors: Listening
     trained: bool
     places: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     faq: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -264,6 +276,8 @@ _KEYS = {
     "services": ("url", "timeout", "at"),
     "badge": ("organisation", "size", "font", "print", "folder"),
     "understanding": ("trained",),
+    "web": ("listen",),
+    "sensors": ("listen", "token"),
     "speech": ("voice", "pace", "recogniser", "vosk", "output", "input", "echo_cancelled"),
 }
 _FREE = ("channels", "places", "faq", "settings")
@@ -313,6 +327,8 @@ class _Reader:
             badge=read_badge(self, self._data),
             trained=self._trained(),
             speech=read_speech(self),
+            web=read_web(self),
+            sensors=read_sensors(self),
             places=read_texts(self._free("places"), partial(self.problem, "places")),
             faq=read_texts(self._free("faq"), partial(self.problem, "faq")),
             settings={

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -225,6 +225,46 @@ def read_badge(reader: TableReader, data: Path) -> BadgeSettings:
         printer=tuple(printer),
         folder=reader.path("badge", "folder") or data / "badges",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where something is served.
+
+    Attributes:
+        host: Address to listen at; empty: nothing is served.
+        port: Port; 0 lets the system choose.
+        token: What callers must show; empty: nothing.
+    """
+
+    host: str = ""
+    port: int = 0
+    token: str = ""
+
+
+def read_web(reader: TableReader) -> Listening:
+    """`[web]`."""
+    return _listening(reader, "web", "127.0.0.1:8080")
+
+
+def read_sensors(reader: TableReader) -> Listening:
+    """`[sensors]`."""
+    found = _listening(reader, "sensors", "")
+    token = reader.text("sensors", "token", "")
+    if found.host and len(token) < 16:
+        reader.problem("sensors", "token", "is a secret of at least 16 characters that sensors show")
+    return replace(found, token=token)
+
+
+def _listening(reader: TableReader, table: str, default: str) -> Listening:
+    value = reader.text(table, "listen", default)
+    if not value:
+        return Listening()
+    host, colon, port = value.rpartition(":")
+    if not colon or not host or not port.isdigit() or int(port) > 65535:
+        reader.problem(table, "listen", f'is ADDRESS:PORT such as "127.0.0.1:8080", not {value!r}')
+        return Listening()
+    return Listening(host.strip("[]"), int(port))
 
 
 VOICES = ("auto", "espeak-ng", "pyttsx3", "off")
