@@ -135,7 +135,8 @@ class Understander:
         acts: list[Act] = []
         for tried in order:
             found = self._ear(tried).read(text, weights, now, typed, tolerant=False)
-            if found and tried == order[0] and found[0].confidence >= _SETTLED:
+            settled = found and found[0].confidence >= _SETTLED and not _guessed_only(found[0])
+            if settled and tried == order[0]:
                 return found
             acts = _merged(acts, found)
         if not acts:
@@ -369,10 +370,25 @@ def _primed(confidence: float, weight: float) -> float:
 
 
 def _merged(known: list[Act], more: list[Act]) -> list[Act]:
-    """Readings of two languages: each keeps its order; the language with the surer best one comes first."""
-    if known and more and more[0].confidence > known[0].confidence:
+    """Readings of two languages: each keeps its order; the language with the better best one comes first.
+
+    Words that mean something in one language are no name in another.
+    """
+    if known and more and _merit(more[0]) > _merit(known[0]):
         return more + known
     return known + more
+
+
+def _merit(act: Act) -> tuple[bool, float]:
+    return not _guessed_only(act), act.confidence
+
+
+def _guessed_only(act: Act) -> bool:
+    """Whether some sentence is nothing but a name that nobody knows."""
+    return any(
+        not part.reason.literal and any(filled.confidence < 1.0 for filled in part.entities.values())
+        for part in act.sequence
+    )
 
 
 def _joined(templates: list[Act], model: list[Act]) -> list[Act]:

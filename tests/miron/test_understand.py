@@ -420,3 +420,15 @@ def test_no_row_of_words_makes_understanding_fail(words):
         for part in act.sequence:
             for filled in part.entities.values():
                 assert 0 <= filled.start < filled.end
+
+
+def test_words_of_another_language_are_no_name():
+    bare = Miron(
+        "bare",
+        forms={locale: Forms(lines("{visitor.name}")) for locale in ("en", "de")},
+        slots=slots(visitor__name="person"),
+    )
+    hello = Miron("hello", forms={"en": Forms(lines("hello")), "de": Forms(lines("hallo"))})
+    ear = Understander([bare, hello], locales=("en", "de"))
+    assert ear.best("Hallo", locale="en").miron == "hello"
+    assert ear.best("Ada Lovelace", locale="de").locale == "de"
