@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.journal import read as read_journal
+from receptionist.cli import miron as command_line
 from receptionist.config import load_config
 from receptionist.jsonl import run_jsonl
 from receptionist.jsonl_input import KEYS, BadLine, Input, parse_input, read_inputs
@@ -44,6 +46,13 @@ def miron(home: Path, *args: str, said: bytes = b"") -> subprocess.CompletedProc
         timeout=120,
         env={**os.environ, "MIRON_HOME": str(home / "home")},
     )
+
+
+def refused(home: Path, *args: str) -> tuple[int, str]:
+    """Status and message of a run that does not begin, in this process."""
+    result = CliRunner(env={"MIRON_HOME": str(home / "home")}).invoke(command_line, ["run", *args])
+    assert isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.stderr
 
 
 def play(desk: Path, *inputs: object, now: datetime | None = None, fixture: str = "") -> list[Line]:
@@ -215,12 +224,10 @@ def test_mistakes_in_a_fixture_are_told_with_their_place(
 ) -> None:
     path = desk / "fixture.yaml"
     path.write_text(fixture, "utf-8")
-    ran = miron(desk, "--jsonl", "--dialogue", str(desk / "desk.yaml"), "--fixture", str(path))
-    message = ran.stderr.decode()
-    assert ran.returncode == 1
+    code, message = refused(desk, "--jsonl", "--dialogue", str(desk / "desk.yaml"), "--fixture", str(path))
+    assert code == 1
     assert place in message
     assert hint in message
-    assert "Traceback" not in message
 
 
 @pytest.mark.parametrize(
@@ -236,9 +243,9 @@ def test_mistakes_in_a_fixture_are_told_with_their_place(
 def test_wrong_use_is_status_two(desk: Path, args: list[str]) -> None:
     if "--locale" in args:
         args = [*args, "--dialogue", str(desk / "desk.yaml")]
-    ran = miron(desk, *args)
-    assert ran.returncode == 2
-    assert b"Traceback" not in ran.stderr
+    code, message = refused(desk, *args)
+    assert code == 2
+    assert message
 
 
 def test_now_is_the_time_at_the_desk_and_passes_with_the_session(desk: Path) -> None:
