@@ -69,6 +69,8 @@ class Tables:
     slots: dict[str, tuple[SlotRef, ...]] = field(default_factory=dict)
     hearing: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Memory entry → the heard Mirons that hold it."""
+    tells_timeouts: bool = False
+    """Some step handles ``timed_out``, so that it must be told from other failures."""
     called: set[str] = field(default_factory=set)
     """Rules of called modules as seen from outside (``reach.calling``): every call has its own copy."""
     copies: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -166,6 +168,9 @@ class Env:
 
     def reference(self, name: str) -> tuple[Ref, Type] | None:
         """The memory entry (and parts of its value) a dotted name means, with its type."""
+        whole = None if name in self.binds else self.find(self.tables.entries, name)
+        if whole is not None:
+            return Ref(whole), self.tables.entries[whole][1]
         words = name.split(".")
         for cut in range(len(words), 0, -1):
             base, parts = ".".join(words[:cut]), tuple(words[cut:])

@@ -23,7 +23,7 @@ from dsl.binding import (
 )
 from dsl.conditions import Conditions, span_of
 from dsl.forge import Forge, acts, batched
-from dsl.lower import bind, lower_rule
+from dsl.lower import bind, lower_rule, outcome_of
 from dsl.question_settings import settings
 from dsl.tree import (
     Expr,
@@ -40,7 +40,7 @@ from dsl.tree import (
     ValueExpr,
 )
 from dsl.types import FLAG, NUMBER, TEXT, Type, TypeTable
-from dsl.usage import called_modules, heard_names, hears, said_names
+from dsl.usage import all_steps, bodies, called_modules, heard_names, hears, said_names
 from engine.model import (
     Assign,
     Const,
@@ -191,6 +191,7 @@ class _Compiler:
         for name, (question, env) in list(self.tables.questions.items()):
             self._try(self._declare_question, name, question, env)
         self._usage(instances)
+        self._timeouts(instances)
         forge = self._lowered()
         mirons = [
             miron
@@ -396,6 +397,15 @@ class _Compiler:
         locales = () if kind.kind == "flag" else self.dialogue.locales
         forms = {locale: FormsDecl(heard=(slot,)) for locale in locales}
         return MironDecl(Name(f"{question}/value", target.span), forms)
+
+    def _timeouts(self, instances: Iterable[_Instance]) -> None:
+        """Where somebody handles ``timed_out``, every service says how it ended."""
+        steps = (step for i in instances for step in all_steps(bodies(i.owner)))
+        if any(reason == "timed_out" for step in steps for reason, _ in step.handlers):
+            self.tables.tells_timeouts = True
+            for name in self.tables.services:
+                entry = outcome_of(name)
+                self.tables.entries[entry] = (Entry(entry, "text", hidden=True), TEXT)
 
     def _usage(self, instances: Iterable[_Instance]) -> None:
         """Find the slots of every Miron, who says and hears it, and which heard Mirons hold which entry."""

@@ -55,7 +55,7 @@ class Edge:
 
     def also(self, *lits: Lit) -> Edge:
         """The same way under further tests."""
-        return replace(self, lits=self.lits + lits)
+        return replace(self, lits=self.lits + lits) if lits else self
 
     def leaving(self, rule: str) -> Edge:
         """The same way, consuming ``rule`` (with all its parts) instead of the predecessor alone."""

@@ -28,10 +28,12 @@ from engine.model import (
     Lit,
     Mask,
     OnBusy,
+    Op,
     Part,
     Pulse,
     Ref,
     Rule,
+    Test,
     Think,
     Value,
 )
@@ -86,6 +88,9 @@ class CallSite:
 class Body:
     """Lowers the steps of one rule, or of a called module's body.
 
+    Attributes:
+        first: What the head itself does: the first step, where it can be done at once.
+
     Args:
         head: The author's rule; parts get its rank and origin.
         part_of: The unit whose leaving ends all parts: the rule, or the call.
@@ -107,6 +112,7 @@ class Body:
         self.conditions = Conditions(env, forge.end_of)
         self.frames: list[Frame] = []
         self.final: list[Edge] = []
+        self.first = Effects()
         self._merging = head.name == head.base
         self._beginning: Span | None = None
 
@@ -126,7 +132,7 @@ class Body:
         edges = list(edges)
         merging, self._merging = self._merging, False
         if merging and not (masks or groups or suffix) and edges == [Edge(self.head.name)]:
-            self.forge.change(self.head.name, effects=effects)
+            self.first = effects
             return self._begun(self.head.name)
         part = self.forge.part(
             self.head,
@@ -189,7 +195,7 @@ class Body:
             if row.if_ is None:
                 return exits + self._handled(row, edges, masks + earlier)
             fails = self.conditions.masks(row.if_, positive=False)
-            exits += self._handled(replace(row, if_=None), edges, masks + earlier + fails)
+            exits += self._handled(row, edges, masks + earlier + fails)
             earlier += self.conditions.masks(row.if_)
         skip = self.node(edges, Effects(), rows[-1].span, masks + earlier)
         return [*exits, self.edge(skip)]
@@ -234,7 +240,8 @@ class Body:
             edges, masks = self._decide(step.decide, edges, masks), ()
         if step.do:
             edges, masks = self.block(step.do, edges, masks), ()
-        edges = [edge.also(*joins) for edge in edges]
+        if joins:
+            edges = [edge.also(*joins) for edge in edges]
         if tail is not None and edges:
             edges = [self.edge(self.node(edges, tail, step.span, masks))]
         return self._onward(step, edges)
@@ -242,9 +249,13 @@ class Body:
     def _service_ways(self, step: Step, node: str) -> list[Edge]:
         """A service goes on when it is done; its failure goes to the handlers."""
         way = self.edge(node)
-        reasons = [key for key, _ in step.handlers]
-        reason = "timed_out" if "timed_out" in reasons and "failed" not in reasons else "failed"
-        self.fail(reason, [way.also(Lit(Failed(node)))])
+        gone = way.also(Lit(Failed(node)))
+        if not self.env.tables.tells_timeouts:
+            self.fail("failed", [gone])
+        else:
+            late = Lit(Test(Op.EQ, Ref(outcome_of(self._called_service(step))), Const("timed_out")))
+            self.fail("timed_out", [gone.also(late)])
+            self.fail("failed", [gone.also(replace(late, positive=False))])
         return [way.also(Lit(Failed(node), False))]
 
     def _onward(self, step: Step, edges: list[Edge]) -> list[Edge]:
@@ -338,11 +349,17 @@ class Body:
     def _argument(self, miron: str, key: Name, value: ValueExpr) -> Value:
         return self.env.value(value, slot_type(self.env.tables, miron, key.text))
 
+    def _called_service(self, step: Step) -> str:
+        assert step.call is not None
+        tables, called = self.env.tables, step.call.name
+        name = self.env.find(tables.services, called.text)
+        if name is None:
+            raise unknown("service or module", called, [*tables.services, *tables.modules])
+        return name
+
     def _service(self, step: Step, use: Use) -> ActSpec:
         tables = self.env.tables
-        name = self.env.find(tables.services, use.name.text)
-        if name is None:
-            raise unknown("service or module", use.name, [*tables.services, *tables.modules])
+        name = self._called_service(step)
         declared = tables.services[name]
         types = {param.name.text: tables.types.resolve(param.type) for param in declared.takes}
         return ActSpec(
@@ -352,6 +369,7 @@ class Body:
             get=tuple((self.env.entry(entry)[0].entry, result.text) for entry, result in step.get),
             deadline_ms=declared.timeout_ms,
             outward=declared.outward,
+            outcome=outcome_of(name) if tables.tells_timeouts else "",
         )
 
     # Waiting and calling
@@ -437,6 +455,11 @@ class Body:
         return binds, tuple(assigns)
 
 
+def outcome_of(service: str) -> str:
+    """The hidden entry that says how the latest call of a service ended."""
+    return f"{service}/outcome"
+
+
 def _uses(value: Use | tuple[Use, ...] | None) -> tuple[Use, ...]:
     return value if isinstance(value, tuple) else (value,) if value else ()
 
@@ -481,10 +504,16 @@ def lower_rule(
     if part_of:
         unless += (Mask((Lit(Active(part_of), False),)),)
     end = forge.end_of(name)
+    body = Body(forge, env, Head(name, decl, name), name, site, outer)
+    exits = body.block(decl.do, [Edge(name)]) + body.final
+    effects = body.first
+    if acts(decl.do) and any(hears(expr) for expr in decl.when):
+        effects = replace(effects, assign=(*effects.assign, Assign(TAKER, Const(name))))
     forge.rules[name] = Rule(
         name=name,
         groups=groups,
         unless=unless,
+        effects=effects,
         scope=env.scope,
         part_of=part_of,
         end_part="" if end == name else end,
@@ -498,11 +527,6 @@ def lower_rule(
         origin=origin(decl.span),
         text=decl.texts.get("when", ""),
     )
-    body = Body(forge, env, Head(name, decl, name), name, site, outer)
-    exits = body.block(decl.do, [Edge(name)]) + body.final
-    if acts(decl.do) and any(hears(expr) for expr in decl.when):
-        effects = forge.rules[name].effects
-        forge.change(name, effects=replace(effects, assign=(*effects.assign, Assign(TAKER, Const(name)))))
     if end != name:
         forge.part(
             body.head,

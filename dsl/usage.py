@@ -38,6 +38,13 @@ def all_steps(steps: Iterable[Step]) -> Iterator[Step]:
             yield from all_steps(handler)
 
 
+def bodies(owner: Owner) -> Iterator[Step]:
+    """The outermost steps of an owner: its body's and its rules'."""
+    yield from owner.do
+    for rule in owner.rules.values():
+        yield from rule.do
+
+
 def called_modules(owner: Owner) -> set[str]:
     """Names after ``call`` that are not services of the owner."""
     bodies = [owner.do, *(rule.do for rule in owner.rules.values())]

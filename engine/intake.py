@@ -306,6 +306,8 @@ def finish(
         act.said = act.text
     if phase is Phase.DONE:
         _get(core, act, values, cause, pulses)
+    if act.spec.outcome:
+        core.write(act.spec.outcome, phase.value, SET, cause, rule=act.rule)
     _pass_on(core, act, phase, values)
     self_pulses(core, act, phase, cause, pulses)
     if act.owned:

@@ -251,6 +251,7 @@ class ActSpec:
         barge_in: What of the other breaks off this utterance: ``yes`` (what is understood), ``any_sound``,
             ``no``.
         step: The entry with the step of that question.
+        outcome: The entry that says how the act ended (``done failed timed_out`` …), or empty.
     """
 
     channel: str
@@ -263,6 +264,7 @@ class ActSpec:
     question: str = ""
     step: Ref | None = None
     barge_in: str = "yes"
+    outcome: str = ""
 
 
 @dataclass(frozen=True, slots=True)
