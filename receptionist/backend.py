@@ -109,7 +109,7 @@ class KioskBackend:
         )
         session.observe(self._observe)
         self._answers = Answers(reception.compiled, session)
-        self._changed = asyncio.Event()
+        self._watchers: set[asyncio.Event] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._lines: list[ports.Line] = []
         self._line_id = 0
@@ -132,10 +132,15 @@ class KioskBackend:
 
     async def views(self) -> AsyncIterator[ports.View]:
         """The present view, and a new one after every change, until :meth:`close`."""
-        while not self._closing.is_set():
-            self._changed.clear()
-            yield self.view()
-            await self._changed.wait()
+        changed = asyncio.Event()
+        self._watchers.add(changed)
+        try:
+            while not self._closing.is_set():
+                changed.clear()
+                yield self.view()
+                await changed.wait()
+        finally:
+            self._watchers.discard(changed)
 
     async def send_text(self, text: str) -> None:
         """What the visitor typed is heard."""
@@ -169,7 +174,7 @@ class KioskBackend:
             return
         self._closing.set()
         self.agent.stop("screen closed")
-        self._changed.set()
+        self._show_again()
         done, late = await asyncio.wait(self._tasks, timeout=3.0) if self._tasks else (set(), set())
         for task in late:
             task.cancel()
@@ -369,8 +374,12 @@ class KioskBackend:
     # The view
 
     def _refresh(self) -> None:
-        self._changed.set()
+        self._show_again()
         self._speech.refresh()
+
+    def _show_again(self) -> None:
+        for changed in self._watchers:
+            changed.set()
 
     def view(self) -> ports.View:
         """What the screen should show at this moment."""

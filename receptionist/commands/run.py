@@ -17,6 +17,7 @@ from receptionist.commands.common import PATH, fail, report_problems
 if TYPE_CHECKING:
     from receptionist.reception import Reception
     from receptionist.scripted import Invented
+    from receptionist.settings import SpeechSettings
 
 
 TIMES = [f"%Y-%m-%d{between}%H:%M{seconds}" for between in ("T", " ") for seconds in ("", ":%S")]
@@ -38,6 +39,7 @@ TIMES = [f"%Y-%m-%d{between}%H:%M{seconds}" for between in ("T", " ") for second
 @click.option("--locale", default="", help="Language to begin with, such as en.")
 @click.option("--seed", type=int, help="Of every choice among sentences.")
 @click.option("--body", is_flag=True, help="With --text: also print gestures, emotions and gaze.")
+@click.option("--web", is_flag=True, help="Show the kiosk to browsers, at the address of the settings.")
 @click.option("--mute", is_flag=True, help="Neither speak nor listen: the conversation is in writing.")
 @click.option("--recording", type=PATH, help="A WAV file that plays the visitor in place of the microphone.")
 @click.option("--locked", is_flag=True, help="Kiosk mode: no way out by keyboard or mouse.")
@@ -54,6 +56,7 @@ def run(
     locale: str,
     seed: int | None,
     body: bool,
+    web: bool,
     mute: bool,
     recording: Path | None,
     locked: bool,
@@ -112,6 +115,9 @@ def run(
             from receptionist.screen import run_screen
 
             speech = None if mute else replace(reception.config.speech, recording=recording)
+            if web:
+                _run_web(reception, speech, touch_keyboard=touch_keyboard, developer=developer)
+                return
             run_screen(
                 reception,
                 speech=speech,
@@ -127,6 +133,17 @@ def run(
     finally:
         hosts.close()
         reception.close()
+
+
+def _run_web(
+    reception: Reception, speech: SpeechSettings | None, *, touch_keyboard: bool, developer: bool
+) -> None:
+    try:
+        from receptionist.web.running import run_web
+    except ImportError:
+        fail("the browser needs more packages: pip install 'miron[web]'")
+    options = {"--touch-keyboard": touch_keyboard, "--developer": developer}
+    run_web(reception, speech, tuple(option for option, chosen in options.items() if chosen))
 
 
 def _or_say_why(
