@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TextIO
 
 from receptionist.config import Config
+from receptionist.settings import ActionServers
 
 _LEAST_FREE_BYTES = 200 * 1024 * 1024
 _PROBE_LIMIT_S = 4.0
@@ -80,6 +81,8 @@ def examine(
         yaml_reader(),
         database(config),
         data_folder(config.data),
+        channels(config),
+        *action_servers(config.services),
         sound(),
         *recognisers(config.speech.vosk),
         *voices(),
@@ -150,6 +153,41 @@ def data_folder(folder: Path) -> Row:
     if free < _LEAST_FREE_BYTES:
         return Row("Data folder", State.BROKEN, detail, "Make room, or journals will stop being written.")
     return Row("Data folder", State.OK, detail)
+
+
+def channels(config: Config) -> Row:
+    """Whether Apprise knows the ways to reach people; nothing is sent."""
+    name = "Channels"
+    if not config.channels:
+        return Row(name, State.OK, "the local outbox only; nothing leaves this machine")
+    from receptionist.notify.apprise_channel import faulty
+
+    wrong = [
+        f"{channel}: {trouble}"
+        for channel, urls in config.channels.items()
+        for url in urls
+        if (trouble := faulty(url))
+    ]
+    if wrong:
+        return Row(name, State.BROKEN, "; ".join(wrong), "Messages to these people will fail.")
+    return Row(name, State.OK, f"local, {', '.join(config.channels)}")
+
+
+def action_servers(servers: ActionServers) -> tuple[Row, ...]:
+    """Whether the action servers of the settings answer."""
+    from receptionist.actions.remote import RemoteActions
+    from receptionist.services import ServiceFailure
+
+    rows: list[Row] = []
+    for url in sorted({servers.default, *servers.at.values()} - {""}):
+        try:
+            RemoteActions(url, servers.timeout_s).warm()
+        except ServiceFailure as failure:
+            follows = "The visitor hears an apology where its services are needed."
+            rows.append(Row("Action server", State.BROKEN, failure.detail, follows))
+        else:
+            rows.append(Row("Action server", State.OK, url))
+    return tuple(rows)
 
 
 def sound() -> Row:

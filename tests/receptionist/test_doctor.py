@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import socket
 import sqlite3
 import subprocess
 from dataclasses import replace
@@ -15,6 +16,7 @@ from receptionist import doctor
 from receptionist.config import Config, load_config
 from receptionist.directory import open_directory
 from receptionist.doctor import State, examine
+from receptionist.settings import ActionServers
 
 
 class Screen(io.StringIO):
@@ -144,3 +146,23 @@ def test_a_small_window_and_a_pipe_are_no_kiosk(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("LINES", "5")
     assert "Enlarge" in doctor.terminal(Screen(), {"TERM": "xterm"}).follows
     assert doctor.terminal(io.StringIO(), {}).state is State.MISSING
+
+
+def test_ways_to_reach_people_are_examined_without_repeating_their_keys(config: Config) -> None:
+    assert "nothing leaves" in doctor.channels(config).detail
+    good = replace(config, channels={"mail": ("mailtos://user:key@example.org?to={address}",)})
+    assert doctor.channels(good).state is State.OK
+    wrong = doctor.channels(replace(config, channels={"x": ("nonsense://user:key@example.org",)}))
+    assert wrong.state is State.BROKEN
+    assert "nonsense" in wrong.detail
+    assert "key" not in wrong.detail
+
+
+def test_action_servers_that_are_away_are_broken(config: Config) -> None:
+    assert doctor.action_servers(config.services) == ()
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        (row,) = doctor.action_servers(ActionServers(at={"ask_way": url}))
+    assert row.state is State.BROKEN
+    assert "cannot be reached" in row.detail
