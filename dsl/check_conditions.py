@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from dsl.check_values import ORDERED, expect, fits, label, span_of, unknown_choice, value_type
@@ -31,6 +32,9 @@ from miron.source import Note, Span
 
 MAX_ALTERNATIVES = 64
 """Alternatives of one rule: or-parts, times what it follows."""
+
+_COUNTLESS = 1_000_000
+"""Where counting alternatives ends."""
 
 _ACTIONS = ("miron", "question", "service", "module", "rule", "channel", "signal")
 
@@ -303,32 +307,15 @@ def _events_fit(checking: Checking, expr: Expr, negated: bool) -> bool:
     return True
 
 
-def count_alternatives(expr: Expr) -> int:
-    """How many and-groups an expression becomes."""
+def count_alternatives(expr: Expr, negated: bool = False) -> int:
+    """How many and-groups an expression, or its opposite, becomes."""
     match expr:
-        case Or(items):
-            return sum(count_alternatives(item) for item in items)
-        case And(items):
-            product = 1
-            for item in items:
-                product = min(product * count_alternatives(item), 1_000_000)
-            return product
         case Not(item):
-            return _count_negated(item)
-    return 1
-
-
-def _count_negated(expr: Expr) -> int:
-    match expr:
-        case And(items):
-            return sum(_count_negated(item) for item in items)
-        case Or(items):
-            product = 1
-            for item in items:
-                product = min(product * _count_negated(item), 1_000_000)
-            return product
-        case Not(item):
-            return count_alternatives(item)
+            return count_alternatives(item, not negated)
+        case Or(items) | And(items):
+            counts = [count_alternatives(item, negated) for item in items]
+            # The opposite of an "and" is an "or", and the other way round.
+            return sum(counts) if isinstance(expr, Or) != negated else min(math.prod(counts), _COUNTLESS)
     return 1
 
 

@@ -236,7 +236,7 @@ class TextChecking:
         head, _, _ = name.rpartition(".")
         if (head and view.declared_miron(head)) or self._checking.is_opaque(name):
             return
-        near = suggest(name, [*view.entries(), *(entities or ())])
+        near = self._checking.near_part(name) or suggest(name, [*view.entries(), *(entities or ())])
         notes = list(self._checking.near_notes(near, ("memory", "parameter")))
         if near is None and "." not in name:
             notes.append(Note(f"a value of this sentence alone has a type: {{text:{name}}}"))

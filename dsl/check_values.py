@@ -235,7 +235,8 @@ def _unknown_value(checking: Checking, name: Name, wanted: Type) -> None:
     if (part := part_of(checking, name.text)) is not None:
         checking.report("unknown-part", part[0], name.span, part[1])
         return
-    near = suggest(name.text, [*checking.view.entries(), *_entities(checking)])
+    near = checking.near_part(name.text)
+    near = near or suggest(name.text, [*checking.view.entries(), *_entities(checking)])
     notes = [*checking.near_notes(near, ("memory", "parameter"))]
     if near is None:
         quoted = f"a text needs inner quotes: '\"{name}\"'"

@@ -147,7 +147,8 @@ class Checking:
         wanted = LABELS[kinds[0]]
         other = self.view.find(name.text)
         candidates = [*self.view.names(*kinds), *self.view.parameters(*kinds), *extra]
-        near = suggest(name.text, candidates)
+        near = self.near_part(name.text) if "memory" in kinds else None
+        near = near or suggest(name.text, candidates)
         if other is not None:
             self._report_kind(name, other, where, wanted, near)
             return
@@ -160,10 +161,21 @@ class Checking:
             notes.append(Note(f"'{name}' comes with the user model: use: {{{USER_MODEL}: {{}}}}"))
         self.report(f"unknown-{PLAIN[kinds[0]].split()[0].lower()}", message, name.span, near, notes)
 
+    def near_part(self, name: str) -> str | None:
+        """``visitor.name.first`` for ``visitor.nme.first``: the entry that was meant, with the part written."""
+        words = name.split(".")
+        for cut in range(len(words) - 1, 0, -1):
+            near = suggest(".".join(words[:cut]), self.view.entries())
+            if near is not None and self.view.part(whole := ".".join([near, *words[cut:]])) is not None:
+                return whole
+        return None
+
     def near_notes(self, near: str | None, kinds: tuple[str, ...]) -> Iterable[Note]:
         """Where the suggested name is declared."""
         if near is not None:
             found = self.view.find(near, *kinds)
+            if found is None and (part := self.view.entry(near)) is not None:
+                found = part[0]
             if found is not None and found.span is not None:
                 yield Note(f"'{near}' is declared here", found.span)
 
