@@ -45,7 +45,7 @@ def desk(evacuation: bool, pdf: Path | None, config_file: Path | None) -> None:
         fail("\n".join(fault.problems))
     except (DirectoryError, BadgeError, OSError) as fault:
         fail(str(fault))
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
         fail("the front desk's view needs a terminal; --evacuation prints without one")
     from receptionist.desk.app import DeskApp
 
