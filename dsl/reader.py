@@ -88,6 +88,16 @@ def read_text(text: str, name: str = "<text>", library: Library | None = None) -
         return _finish(report, [file] if file else [], library)
 
 
+def read_sources(files: Iterable[SourceFile], library: Library | None = None) -> Tree:
+    """Read a dialogue or module from files that are in memory.
+
+    Raises:
+        ModelError: With every problem of all files, sorted by place.
+    """
+    with _without_collection():
+        return _finish(Report(), list(files), library)
+
+
 @contextmanager
 def _without_collection() -> Iterator[None]:
     """Reading makes many objects that all stay; looking for garbage among them costs half of the time."""
