@@ -85,7 +85,7 @@ def train(options: argparse.Namespace, model_path: Path) -> dict[str, float]:
         if r["intent"] not in OUT_OF_SCOPE
     ]
     outside = [r["text"] for r in rows if r["intent"] in OUT_OF_SCOPE]
-    settings = Settings(seed=options.seed)
+    settings = Settings(seed=options.seed, semantic=options.semantic)
 
     def work() -> None:
         learn(examples, settings=settings, out_of_scope=outside).save(model_path)
@@ -144,8 +144,6 @@ def main() -> None:
     if options.serve:
         print(json.dumps(serve(model_path, evals)))
         return
-    if options.semantic:
-        parser.error("--semantic: the sentence encoder is not built yet")
     if not (options.train and evals):
         parser.error("--train and at least one --eval are needed")
     facts = train(options, model_path)

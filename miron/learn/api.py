@@ -30,7 +30,7 @@ def content_hash(
     """A name (32 hexadecimal digits) for all a model depends on: file format, settings, examples."""
     facts = [
         FORMAT,
-        [settings.seed, settings.steps],
+        [settings.seed, settings.steps, settings.semantic],
         [[e.text, e.intent, [[s.start, s.end, s.entity] for s in e.slots]] for e in examples],
         list(out_of_scope),
     ]

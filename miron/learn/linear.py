@@ -1,4 +1,4 @@
-"""The n-gram machine: a linear SVM over `features.SentenceEncoder`, trained in torch."""
+"""Linear classifiers, trained in torch: an SVM over n-grams, multinomial regression over dense features."""
 
 import warnings
 from collections.abc import Sequence
@@ -77,6 +77,32 @@ def _svm(matrix: Any, transposed: Any, labels: Columns, classes: int) -> tuple[A
 
     optimiser.step(closure)
     return weight.detach(), bias.detach()
+
+
+def softmax(features: Floats, labels: Columns, classes: int) -> tuple[Floats, Floats]:
+    """Regularised multinomial logistic regression: weights (numbers, classes) and bias."""
+    import torch
+
+    cost = 20.0
+    x, target = torch.from_numpy(features), torch.from_numpy(labels)
+    weight = torch.zeros(x.shape[1], classes)
+    bias = torch.zeros(classes)
+    optimiser = torch.optim.LBFGS(
+        [weight, bias], max_iter=30, history_size=8, line_search_fn="strong_wolfe", tolerance_grad=1e-3
+    )
+
+    @torch.no_grad()
+    def closure() -> Any:
+        shares = torch.log_softmax(x @ weight + bias, 1)
+        loss = -cost * shares.gather(1, target[:, None]).sum() + 0.5 * (weight * weight).sum()
+        push = shares.exp()
+        push[torch.arange(len(push)), target] -= 1
+        weight.grad = weight + cost * (x.T @ push)
+        bias.grad = cost * push.sum(0)
+        return loss
+
+    optimiser.step(closure)
+    return weight.numpy().copy(), bias.numpy().copy()
 
 
 def _csr(rows: Sequence[Encoded], width: int) -> Any:

@@ -12,18 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miron.learn.confidence import SHARPNESS, Confidence, log_softmax, signs
+from miron.learn.encoder import Encoder, EncoderMissing
 from miron.learn.examples import Parsed
 from miron.learn.features import Floats, Gazetteer, SentenceEncoder, content, token_ids
 from miron.learn.frames import Frames
 from miron.learn.recall import Labels, Recall, spans_of
+from miron.learn.semantics import Semantics, View
 from miron.learn.spelling import Speller
 from miron.learn.tagger import Tagger
 from miron.learn.text import tokens
 
-FORMAT = 1
+FORMAT = 2
 """Version of the file format and of the features; other versions are not read."""
 
 _NEURAL = 0.5  # weight of the network's log share beside that of the n-gram machine
+BESIDE_MEANING = 0.75  # weight of the n-gram machine's log share beside that of the sentence encoder
 _SURE = 0.995  # confidence in what was met in training word for word
 _SLIP = 0.97  # and for each slip of the finger in it
 _LISTED = 10  # intents in a ranking
@@ -48,6 +51,7 @@ class Model:
         recall: exact sentences and patterns.
         frames: which entities go with which intent.
         confidence: how sure to be.
+        semantics: the sentence encoder and what was learned from it, if it was asked for in training.
     """
 
     intents: tuple[str, ...]
@@ -60,6 +64,7 @@ class Model:
     recall: Recall
     frames: Frames
     confidence: Confidence
+    semantics: Semantics | None = None
 
     def parse(self, text: str, allowed: Collection[str] | None = None) -> Parsed:
         """Understand one sentence.
@@ -82,8 +87,12 @@ class Model:
         encoded = self.encoder.encode(content(words) or folded)
         scores = encoded.values @ self.weights[encoded.columns].astype(np.float32) + self.bias
         ids = token_ids(text, words, self.gazetteer.features(folded))
-        reading = self.tagger.read(ids)
-        fused = log_softmax(SHARPNESS * scores) + _NEURAL * log_softmax(reading.intents)
+        opinion = self.semantics.read(folded) if self.semantics else None
+        reading = self.tagger.read(ids, opinion.words if opinion else None)
+        fused = log_softmax(SHARPNESS * scores)
+        if opinion:
+            fused = BESIDE_MEANING * fused + opinion.intents
+        fused = fused + _NEURAL * log_softmax(reading.intents)
         if allowed is not None:
             barred = np.ones(len(fused), bool)
             barred[choice] = False
@@ -92,10 +101,10 @@ class Model:
         order = np.argsort(-share, kind="stable")[:_LISTED]
         best = int(order[0])
         labels = by_word(self.tagger.decode(reading, ids, self.intents[best], share))
-        sure = self.confidence.of(
-            signs(scores, best, self.encoder.covered(encoded), slips / len(words)),
-            self.frames.odds(self.intents[best], labels),
-        )
+        found = signs(scores, best, self.encoder.covered(encoded), slips / len(words))
+        if opinion:
+            found += opinion.signs(best)
+        sure = self.confidence.of(found, self.frames.odds(self.intents[best], labels))
         return Parsed(
             self.intents[best] if sure >= self.confidence.reject_below else None,
             sure,
@@ -104,7 +113,10 @@ class Model:
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write to one file; a reader sees the old file or the new one, never half of it."""
+        """Write to one file; a reader sees the old file or the new one, never half of it.
+
+        The sentence encoder, where there is one, is kept in the same folder, once for all models.
+        """
         target = Path(path)
         arrays: dict[str, NDArray[Any]] = {
             f"net.{name}": array for name, array in self.tagger.weights.items()
@@ -118,6 +130,11 @@ class Model:
         }
         sure = self.confidence
         arrays |= {"sure.centre": sure.centre, "sure.scale": sure.scale, "sure.weights": sure.weights}
+        if self.semantics:
+            self.semantics.encoder.save(target.parent)
+            view = self.semantics.view
+            arrays |= {"meaning.centre": view.centre, "meaning.scale": view.scale}
+            arrays |= {"meaning.weights": self.semantics.weights, "meaning.bias": self.semantics.bias}
         facts = {
             "format": FORMAT,
             "intents": self.intents,
@@ -149,7 +166,8 @@ class Model:
         """Read a saved model.
 
         Raises:
-            ModelError: the file is damaged, something else, or of another version.
+            ModelError: the file is damaged, something else, or of another version; or it needs the sentence
+                encoder, which is neither beside it nor installed (the message names the extra).
             OSError: the file cannot be read.
         """
         try:
@@ -160,16 +178,21 @@ class Model:
                 raise ModelError(
                     f"{path}: model of version {facts['format']}, this program reads version {FORMAT}"
                 )
-            return cls._from(arrays, facts)
-        except OSError:
+            return cls._from(arrays, facts, Path(path).parent)
+        except (OSError, ModelError):
             raise
-        except ModelError:
-            raise
+        except EncoderMissing as error:
+            raise ModelError(f"{path}: {error}") from error
         except Exception as error:
             raise ModelError(f"{path}: not a trained model") from error
 
     @classmethod
-    def _from(cls, arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any]) -> "Model":
+    def _from(cls, arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any], folder: Path) -> "Model":
+        semantics = None
+        if "meaning.weights" in arrays:
+            view = View(arrays["meaning.centre"], arrays["meaning.scale"])
+            encoder = Encoder.beside(folder)
+            semantics = Semantics(encoder, view, arrays["meaning.weights"], arrays["meaning.bias"])
         net = {name[4:]: array for name, array in arrays.items() if name.startswith("net.")}
         sentences = {
             key: (intent, tuple((a, b, entity) for a, b, entity in labels))
@@ -186,6 +209,7 @@ class Model:
             Recall(sentences, facts["patterns"]),
             Frames(facts["frames"]),
             Confidence(arrays["sure.centre"], arrays["sure.scale"], arrays["sure.weights"], *facts["sure"]),
+            semantics,
         )
 
 

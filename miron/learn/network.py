@@ -31,6 +31,7 @@ class Sample:
         told: columns of the wide half that depend on the intent, likewise.
         intent: class number.
         labels: label number of each word.
+        meaning: the sentence encoder's view of each word (T, dimensions), if it is used.
     """
 
     words: Columns
@@ -44,22 +45,24 @@ class Sample:
     told_at: Columns
     intent: int
     labels: Columns
+    meaning: NDArray[np.float16] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
     """How large the network is and how long it learns."""
 
+    batch: int
+    steps: int
+    rate: float
+    wide_rate: float
     embedding: int = 64
     hidden: int = 96
-    batch: int = 16
-    steps: int = 600
-    rate: float = 4e-3
-    wide_rate: float = 0.1
     drop: float = 0.3
     word_drop: float = 0.1
     value_drop: float = 0.3
     untold: float = 0.2
+    meaning: int = 0  # numbers a word has from the sentence encoder
 
 
 class Network(nn.Module):
@@ -72,6 +75,7 @@ class Network(nn.Module):
         nn.init.normal_(self.embed.weight, 0, 0.1)
         self.wide = nn.EmbeddingBag(n_wide, n_labels, mode="sum", sparse=True)
         nn.init.zeros_(self.wide.weight)
+        self.meaning = nn.Linear(size.meaning, size.embedding, bias=False) if size.meaning else None
         self.near = nn.Linear(3 * size.embedding, size.hidden)
         self.far = nn.Linear(3 * size.hidden, size.hidden)
         self.intent = nn.Linear(both, n_intents)
@@ -86,9 +90,10 @@ class Network(nn.Module):
         """Intent scores (B, intents) and emissions (B, T, labels)."""
         keep = batch.mask[..., None]  # (B, T, 1)
         shape = (*batch.mask.shape, -1)
-        x = (
-            self.drop(torch.tanh(self.embed(batch.deep, batch.deep_from)).view(shape)) * keep
-        )  # (B, T, embedding)
+        x = self.embed(batch.deep, batch.deep_from).view(shape)  # (B, T, embedding)
+        if self.meaning is not None and batch.meaning is not None:
+            x = x + self.meaning(self.drop(batch.meaning))
+        x = self.drop(torch.tanh(x)) * keep
         h1 = torch.relu(self.near(_window(x, 1))) * keep  # (B, T, hidden)
         h2 = torch.relu(self.far(_window(self.drop(h1), 2)))
         h = self.drop(torch.cat([h1 + h2, x], -1))
@@ -143,6 +148,7 @@ class Batch:
     labels: Tensor
     intents: Tensor
     told: Tensor
+    meaning: Tensor | None
 
 
 def _bags(columns: list[Columns], places: list[Columns], bags: int) -> tuple[Tensor, Tensor]:
@@ -162,10 +168,13 @@ def collate(samples: Sequence[Sample], rng: np.random.Generator, size: Size) -> 
     told = rng.random(len(samples)) >= size.untold
     labels = np.zeros((len(samples), longest), np.int64)
     mask = np.zeros((len(samples), longest), bool)
+    meaning = np.zeros((len(samples), longest, size.meaning), np.float32)
     for row, s in enumerate(samples):
         count = len(s.words)
         labels[row, :count] = s.labels
         mask[row, :count] = True
+        if s.meaning is not None:
+            meaning[row, :count] = s.meaning
         heard = np.flatnonzero((s.words > 0) & (rng.random(count) >= size.word_drop))
         deep += [s.words[heard], s.parts]
         deep_at += [heard + row * longest, s.parts_at + row * longest]
@@ -185,6 +194,7 @@ def collate(samples: Sequence[Sample], rng: np.random.Generator, size: Size) -> 
         torch.from_numpy(labels),
         torch.tensor([s.intent for s in samples]),
         torch.from_numpy(told),
+        torch.from_numpy(meaning) if size.meaning else None,
     )
 
 

@@ -46,12 +46,20 @@ class Tagger:
         }
         return cls(deep, wide, tuple(labels), kept)
 
-    def read(self, ids: TokenIds) -> Reading:
-        """First pass: everything that does not depend on the intent."""
+    def read(self, ids: TokenIds, meaning: Floats | None = None) -> Reading:
+        """First pass: everything that does not depend on the intent.
+
+        Args:
+            ids: features of the words.
+            meaning: the sentence encoder's view of each word, where the weights have been trained with it.
+        """
         w, count = self.weights, len(ids.words)
         deep = np.concatenate([ids.words, ids.parts, ids.values])
         at = np.concatenate([np.arange(count), ids.parts_at, ids.values_at])
-        x = np.tanh(_sum_rows(w["embed.weight"], positions(self.deep, deep), at, count))
+        x = _sum_rows(w["embed.weight"], positions(self.deep, deep), at, count)
+        if meaning is not None:
+            x += meaning @ w["meaning.weight"].T
+        x = np.tanh(x)
         h1 = np.maximum(_window(x, 1) @ w["near.weight"].T + w["near.bias"], 0)
         h2 = np.maximum(_window(h1, 2) @ w["far.weight"].T + w["far.bias"], 0)
         h = np.concatenate([h1 + h2, x], 1)
