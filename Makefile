@@ -42,10 +42,10 @@ $(VENV)/.created:
 
 $(VENV)/.installed-run: pyproject.toml constraints.txt | $(VENV)/.created
 	@echo "Installing Miron into $(VENV); this happens once and takes a minute or two." >&2
-	$(PIP_INSTALL) --editable '.[speech]'
+	$(PIP_INSTALL) --editable '.[speech,web]'
 	@touch $@
 
 $(VENV)/.installed-test: pyproject.toml constraints.txt | $(VENV)/.created
 	@echo "Installing Miron with its tools into $(VENV); this happens once and takes some minutes." >&2
-	$(PIP_INSTALL) --editable '.[train,speech,dev]'
+	$(PIP_INSTALL) --editable '.[train,speech,web,dev]'
 	@touch $@ $(VENV)/.installed-run

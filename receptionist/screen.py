@@ -37,9 +37,14 @@ async def _serve(reception: Reception, options: object, speech: SpeechSettings |
     from receptionist.backend import KioskBackend
     from receptionist.kiosk.options import KioskOptions
     from receptionist.kiosk.run import run_kiosk
+    from receptionist.web.sensing import SensorsUnavailable, sensors
 
     assert isinstance(options, KioskOptions)
     reception.use_trained(train=True)
     backend = KioskBackend(reception, title="Miron", sound=speech)
-    backend.start()
-    return await run_kiosk(backend, options)
+    try:
+        async with sensors(backend):
+            backend.start()
+            return await run_kiosk(backend, options)
+    except SensorsUnavailable as error:
+        fail(str(error))

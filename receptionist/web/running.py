@@ -14,6 +14,7 @@ from receptionist.commands.common import fail
 from receptionist.reception import Reception
 from receptionist.settings import SpeechSettings
 from receptionist.web.hub import Hub
+from receptionist.web.sensing import SensorsUnavailable, sensors
 from receptionist.web.server import KioskServer
 
 
@@ -45,9 +46,12 @@ async def _serve(reception: Reception, speech: SpeechSettings | None, options: t
         except OSError as error:
             fail(f"the kiosk cannot be served: {error}")
         click.echo(f"The kiosk is at {address} (Ctrl-C ends it).")
-        backend.start()
         try:
-            await ended.wait()
+            async with sensors(backend):
+                backend.start()
+                await ended.wait()
+        except SensorsUnavailable as error:
+            fail(str(error))
         finally:
             await backend.close()
             await hub.close()
