@@ -42,8 +42,8 @@ class SoundServer:
 
     def __init__(self, folder: Path) -> None:
         home, runtime = folder / "h", folder / "x"
-        home.mkdir(parents=True)
-        runtime.mkdir(mode=0o700)
+        home.mkdir(parents=True, exist_ok=True)
+        runtime.mkdir(mode=0o700, exist_ok=True)
         (home / ".asoundrc").write_text("pcm.!default { type pulse }\nctl.!default { type pulse }\n")
         self.folder = folder
         self.env = {
@@ -75,10 +75,14 @@ class SoundServer:
         subprocess.run(["flite", "-voice", "slt", "-t", text, "-o", str(wav)], check=True)
         subprocess.run(["paplay", "-d", "micbus", str(wav)], env=self.env, check=True)
 
-    def record(self) -> subprocess.Popen[bytes]:
-        """What the loudspeaker plays, as 16 kHz mono 16-bit samples on the process's output."""
+    @contextmanager
+    def recorded(self) -> Iterator[Path]:
+        """What the loudspeaker plays meanwhile, as 16 kHz mono 16-bit samples in a file."""
+        path = self.folder / "played.raw"
         command = ["parec", "-d", "speaker.monitor", "--rate=16000", "--channels=1", "--format=s16le"]
-        return subprocess.Popen(command, env=self.env, stdout=subprocess.PIPE)
+        with path.open("wb") as file, subprocess.Popen(command, env=self.env, stdout=file) as process:
+            yield path
+            process.terminate()
 
     def close(self) -> None:
         """Take the devices away."""
@@ -128,6 +132,10 @@ class Kiosk:
             and record.get("phase") == phase
             for record in self.records()
         )
+
+    def ending(self) -> str:
+        """How the first visit ended; empty: it has not."""
+        return next((each["name"] for each in self.records() if each.get("channel") == "visit"), "")
 
     def wait(self, condition: Callable[[], object], what: str, seconds: float = 60) -> None:
         """Until something is so; else the test fails with the journal's end."""
