@@ -38,8 +38,8 @@ class MironLanguage:
         self.compiled = compiled
         heard = [miron for miron in compiled.mirons if miron.name in compiled.heard]
         self.understander = Understander(heard, compiled.types, compiled.phrases, compiled.locales, trained)
-        for name, values in (lexicons or {}).items():
-            self.update(name, values)
+        self._known: set[str] = set()
+        self.know(lexicons or {})
 
     @cached_property
     def _spoken(self) -> frozenset[str]:
@@ -53,7 +53,13 @@ class MironLanguage:
 
     def update(self, type_name: str, values: Iterable[str]) -> None:
         """Replace the live lexicon of a type while running."""
+        self._known.add(type_name)
         self.understander.update(type_name, values)
+
+    def know(self, lexicons: Mapping[str, Iterable[str]]) -> None:
+        """Replace all live lexicons; those not given are empty from now on."""
+        for name in sorted({*self._known, *lexicons}):
+            self.update(name, lexicons.get(name, ()))
 
     @property
     def trained(self) -> TrainedModel | None:

@@ -98,8 +98,7 @@ class Play:
         fixture = read_fixture(self.env, dialogue.given, settings.get("given"))
         lexicons = {**(application.lexicons(fixture) if application else {}), **fixture.lexicons}
         self.language = stage.language
-        if lexicons:
-            self.language = MironLanguage(stage.compiled, lexicons, stage.language.trained)
+        self.language.know(lexicons)
         services = fixture.services(application.services(fixture) if application else no_services)
         locale = settings.get("locale")
         self.session = Session(
