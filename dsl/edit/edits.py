@@ -27,32 +27,21 @@ _EVENT_WORDS = {"hears": "hear", "notices": "notice", "sees": "see"}
 
 def new_problems(sources: Sources, change: Change) -> tuple[Problem, ...]:
     """The errors that a dialogue would have after a change and has not now, sorted by place."""
-    from dsl.check import check
-
     after, _ = sources.apply(change)
-
-    def errors(of: Sources) -> list[Problem]:
-        try:
-            found = check(of.tree())
-        except ModelError as error:
-            found = list(error.problems)
-        return [problem for problem in found if problem.severity == "error"]
-
     found = errors(after)
     known = {(problem.code, problem.message) for problem in errors(sources)} if found else set()
     return tuple(problem for problem in found if (problem.code, problem.message) not in known)
 
 
-def checked(sources: Sources, change: Change) -> Change:
-    """A change that leaves no new error behind.
+def errors(sources: Sources) -> list[Problem]:
+    """What keeps a dialogue from running."""
+    from dsl.check import check
 
-    Raises:
-        EditError: It would; with the problems.
-    """
-    found = new_problems(sources, change)
-    if found:
-        raise EditError(found[0].message, found)
-    return change
+    try:
+        found = check(sources.tree())
+    except ModelError as error:
+        found = list(error.problems)
+    return [problem for problem in found if problem.severity == "error"]
 
 
 def replace(sources: Sources, kind: str, name: str, text: str, owner: str = "") -> Change:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
-from dsl.edit.edits import checked
+from dsl.edit.edits import errors
 from dsl.edit.places import Places
 from dsl.edit.sources import Change, EditError, Lines, Sources, Splice
 from dsl.mentions import Mention, mentions, resolve
@@ -37,7 +38,11 @@ def rename(sources: Sources, kind: str, old: str, new: str, owner: str = "") -> 
             f"'{new}' cannot be a name: {'it is a word of the language' if new in RESERVED else fault}"
         )
     run = _Rename(sources, kind, normal(old), normal(new), owner)
-    return checked(sources, sources.change(run.splices()))
+    change = sources.change(run.splices())
+    found = errors(sources.apply(change)[0])
+    if found and Counter(each.code for each in found) - Counter(each.code for each in errors(sources)):
+        raise EditError(found[0].message, found)
+    return change
 
 
 class _Rename:

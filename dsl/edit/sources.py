@@ -89,6 +89,11 @@ class Sources:
             texts[file.name] = text
         return cls(texts)
 
+    def below(self, root: Path) -> Sources:
+        """The same files, named relative to a folder (or to that of a file), with ``/``."""
+        folder = root if root.is_dir() else root.parent
+        return Sources({Path(name).relative_to(folder).as_posix(): text for name, text in self.texts.items()})
+
     def version(self, file: str) -> str:
         """The SHA-256 of a file's bytes."""
         return hashlib.sha256(self.texts[file].encode()).hexdigest()
