@@ -21,11 +21,6 @@ from miron.learn.text import Token, tokens
 if TYPE_CHECKING:
     from miron.learn.network import Sample
 
-_SETS, _READ_SETS = (
-    4,
-    1,
-)  # sets of variations that take turns; with the sentence encoder, which takes its time
-
 
 @dataclass(frozen=True, slots=True)
 class Material:
@@ -119,27 +114,29 @@ def train_tagger(
     varier = Varier({entity: sorted(texts) for entity, texts in values.items()}, rng)
     readings = material.readings or [None] * len(examples)
     plain = [sampler.sample(e, reading) for e, reading in zip(examples, readings, strict=True)]
-    sets: list[list[Sample]] = []
+    kept: list[Sample] = []
     turn = 0
 
+    def varied() -> list[Sample]:
+        found = [varier.vary(e) for e in examples]
+        fresh = iter(sampler.samples([v for e, v in zip(examples, found, strict=True) if v is not e]))
+        return [p if v is e else next(fresh) for e, v, p in zip(examples, found, plain, strict=True)]
+
     def draw() -> list[Sample]:
-        nonlocal turn
+        """Fresh variations each time; with the encoder, which takes its time, one set and none in turns."""
+        nonlocal kept, turn
+        if not material.transformer:
+            return varied()
         turn += 1
-        if material.transformer and turn % 2:
+        if turn % 2:
             return plain
-        if len(sets) < (_READ_SETS if material.transformer else _SETS):
-            varied = [varier.vary(e) for e in examples]
-            fresh = iter(sampler.samples([v for e, v in zip(examples, varied, strict=True) if v is not e]))
-            sets.append(
-                [p if v is e else next(fresh) for e, v, p in zip(examples, varied, plain, strict=True)]
-            )
-            return sets[-1]
-        return sets[turn % len(sets)]
+        kept = kept or varied()
+        return kept
 
     few = len(examples) < 3000
     batch, rate, wide_rate = (24, 5e-3, 0.12) if few else (32, 4e-3, 0.1)
     if steps is None:
-        steps = int(np.clip(15 * len(examples) / batch, 250, 400 if few else 3000))
+        steps = int(np.clip((12 if few else 15) * len(examples) / batch, 250, 400 if few else 3000))
     size = network.Size(
         batch=batch,
         steps=steps,

