@@ -7,26 +7,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dsl.check_declarations import check_declarations, check_recursion, check_watchdog
+from dsl.check_declarations import check_declarations, check_recursion
 from dsl.check_flow import (
-    check_endings,
     check_loops,
     check_memory,
     check_mirons,
-    check_reachable,
     check_shipped,
     check_silent_sentences,
     check_timers,
     check_twins,
 )
+from dsl.check_reach import check_reachable, check_thoughts
+from dsl.check_states import check_states
 from dsl.check_steps import check_rules
 from dsl.check_tests import check_tests
 from dsl.check_texts import TextChecking
+from dsl.check_waits import check_waits
 from dsl.checking import Checking, Usage
 from dsl.library import Library
 from dsl.reader import read
 from dsl.symbols import STANDARD_MODULES, World, bodies
-from dsl.tree import Name, Owner, Tree
+from dsl.tree import Owner, Tree
 from dsl.usage import all_steps
 from miron.source import ModelError, Problem, sorted_problems
 
@@ -61,7 +62,7 @@ def check(tree: Tree) -> list[Problem]:
     has_errors = any(problem.severity == "error" for problem in problems)
     before = len(problems)
     for checking in checkings:
-        _check_whole(checking, endings)
+        _check_whole(checking)
     if has_errors:
         # A misspelt name leaves the right one unused: such warnings wait until the errors are gone.
         problems[before:] = [problem for problem in problems[before:] if problem.severity == "error"]
@@ -70,20 +71,20 @@ def check(tree: Tree) -> list[Problem]:
     return sorted_problems(_distinct(problems))
 
 
-def _check_whole(checking: Checking, endings: dict[str, Name]) -> None:
+def _check_whole(checking: Checking) -> None:
     if checking.is_module and checking.owner_name in STANDARD_MODULES:
         check_shipped(checking)
         return  # what a dialogue leaves unused of the standard library is no fault of its author
     check_mirons(checking)
-    check_watchdog(checking)
+    check_waits(checking)
     check_silent_sentences(checking)
     check_reachable(checking)
+    check_thoughts(checking)
     check_memory(checking)
     check_timers(checking)
     check_loops(checking)
+    check_states(checking)
     check_twins(checking)
-    if not checking.is_module:
-        check_endings(checking, endings)
 
 
 def _passed(owner: Owner) -> dict[str, set[str]]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from dsl.check_steps import conditions
 from dsl.check_texts import all_texts, cycles, memory_slots, slots_of, template
 from dsl.checking import Checking
 from dsl.symbols import bodies
-from dsl.tree import FormsDecl, MironDecl, Name, Owner, RuleDecl, Step
+from dsl.tree import FormsDecl, MironDecl, Owner, RuleDecl, Step
 from dsl.tree import Text as Words
 from dsl.usage import all_steps, events
 from miron.source import Note, Span
@@ -132,27 +131,6 @@ def _may_be_empty(node: object) -> bool:
     return isinstance(node, Sequence) and all(_may_be_empty(item) for item in node.items)
 
 
-def check_reachable(checking: Checking) -> None:
-    """Report rules that nothing fires, and inner Mirons that nothing thinks."""
-    thought = checking.usage.thought
-    for name, rule in checking.view.owner.rules.items():
-        if "." in name or rule.when or id(rule) in thought or checking.is_module:
-            continue  # rules of a module can be thought from outside
-        message = f"nothing fires the rule '{name}': it has no 'when', and nobody thinks it"
-        checking.warn("unreachable-rule", message, rule.span)
-    for expr in conditions(checking.view.owner):
-        for event in events(expr):
-            decl = checking.view.owner.mirons.get(event.name.text)
-            if (
-                event.kind == "think"
-                and decl is not None
-                and decl.channel == "inner"
-                and id(decl) not in thought
-            ):
-                message = f"nobody thinks '{event.name}'"
-                checking.warn("never-thought", message, event.name.span)
-
-
 def check_memory(checking: Checking) -> None:
     """Report entries that nobody reads, and entries that are read but never written."""
     owner = checking.view.owner
@@ -173,13 +151,6 @@ def _is_signal(name: str) -> bool:
     from dsl.symbols import USER_FLAGS
 
     return name.rpartition(".")[2] in (*USER_FLAGS, "locale")
-
-
-def check_endings(checking: Checking, everywhere: dict[str, Name]) -> None:
-    """Report endings that no rule ever reaches."""
-    for ending in checking.view.owner.endings or ():
-        if ending.text not in everywhere:
-            checking.warn("unreachable-ending", f"no rule ends the visit with '{ending}'", ending.span)
 
 
 def check_timers(checking: Checking) -> None:

@@ -162,7 +162,7 @@ class Checking:
         self.report(f"unknown-{PLAIN[kinds[0]].split()[0].lower()}", message, name.span, near, notes)
 
     def near_part(self, name: str) -> str | None:
-        """``visitor.name.first`` for ``visitor.nme.first``: the entry that was meant, with the part written."""
+        """``visitor.name.first`` for ``visitor.nme.first``: the entry meant, with the part as written."""
         words = name.split(".")
         for cut in range(len(words) - 1, 0, -1):
             near = suggest(".".join(words[:cut]), self.view.entries())
