@@ -250,15 +250,28 @@ def _short(record: Record | None) -> str:
     if record is None:
         return "nothing"
     if record.kind == "act":
-        return f"{record.get('rule')} {record.get('command')} {record.get('name')}"
+        return f"{_authors(record.get('rule'))} {record.get('command')} {record.get('name')}"
     return f"{record.kind} {record.get('rule') or record.get('channel') or record.get('code')}"
+
+
+def _authors(rule: Json) -> str:
+    """The rule that an author wrote; its hidden parts carry numbers, which shift with every change."""
+    return str(rule or "").partition("/")[0]
+
+
+def _is_decision(record: Record) -> bool:
+    """What hidden parts decide shows in acts and in what they make the author's rules do."""
+    if record.kind in ("fire", "suppress"):
+        rule = str(record.get("rule"))
+        return "/" not in rule and not rule.startswith("~")
+    return record.kind in _DECISIONS
 
 
 def _parting(then: Sequence[Record], now: Sequence[Record], masked: bool) -> Parting | None:
     """The first decision that differs, within the time that was recorded."""
-    old = [record for record in then if record.kind in _DECISIONS]
+    old = [record for record in then if _is_decision(record)]
     end = then[-1].t
-    new = [record for record in now if record.kind in _DECISIONS and record.t <= end]
+    new = [record for record in now if _is_decision(record) and record.t <= end]
     for left, right in zip(old, new, strict=False):
         if _essence(left, masked) != _essence(right, masked):
             if left.t != right.t:  # what comes first is what happens on one side alone
@@ -273,7 +286,11 @@ def _parting(then: Sequence[Record], now: Sequence[Record], masked: bool) -> Par
 
 def _essence(record: Record, masked: bool) -> str:
     leave = _NUMBERS | ({"text", "entities"} if masked else set())
-    data = {name: value for name, value in record.data.items() if name not in leave}
+    data = {
+        name: _authors(value) if name in ("rule", "by") else value
+        for name, value in record.data.items()
+        if name not in leave
+    }
     return Record(0, record.t, record.kind, None, data).line
 
 
@@ -290,9 +307,9 @@ def _explained(
     if fired is not None and (fires is None or fires.get("rule") != fired.get("rule")):
         rule = str(fired.get("rule"))
         event = _event_at(now, fired, journal)
-        if rule not in {each.name for each in other[0].rules}:
-            why_not = f"the other dialogue has no rule {rule}"
-        elif event is not None:
+        if _authors(rule) not in {each.name for each in other[0].rules}:
+            why_not = f"the other dialogue has no rule {_authors(rule)}"
+        elif event is not None and "/" not in rule:  # a part of this number may be another one there
             why_not = _why(now, *other, event.seq, rule) or ""
     return replace(
         parting,

@@ -15,7 +15,7 @@ VERBS = {
     "train": ("receptionist.commands.train", "train"),
     "parse": ("receptionist.commands.language", "parse"),
     "say": ("receptionist.commands.language", "say"),
-    "replay": ("receptionist.commands.sessions", "replay"),
+    "replay": ("receptionist.commands.replay", "replay"),
     "why": ("receptionist.commands.sessions", "why"),
     "desk": ("receptionist.commands.desk", "desk"),
     "badge": ("receptionist.commands.badge", "badge"),

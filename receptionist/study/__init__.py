@@ -1,0 +1,1 @@
+"""User studies: metrics of recorded sessions, replay of folders, questionnaires, comparison, reports."""
