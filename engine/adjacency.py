@@ -22,10 +22,13 @@ HUB_FANOUT = 48
 MEMORY = 1 << 16
 """Plans remembered, in all; then they are begun anew."""
 
-Trigger: TypeAlias = tuple[int, int, dict[int, Plan]]
-"""Highest bits of its groups' fields; those of groups that need more than levels; plans by acting bits."""
+GatedField: TypeAlias = tuple[int, int, int, Doubt | None]
+"""Highest bit of a group's field, the pulse and milliseconds of its first gate, and what it needs besides."""
 
-_NO_TRIGGER: Trigger = (0, 0, {})
+Trigger: TypeAlias = tuple[int, int, tuple[GatedField, ...], dict[int, Plan]]
+"""Highest bits of its groups' fields; those of groups with more needs, and these; plans by acting bits."""
+
+_NO_TRIGGER: Trigger = (0, 0, (), {})
 
 
 class _Needs(NamedTuple):
@@ -88,7 +91,8 @@ class Tables:
 
     def _trigger(self, trigger: int, asking: list[int]) -> Trigger:
         network, hubs, fans = self.network, self._hubs, self._fans
-        word = size = tops = timed = 0
+        word = size = tops = gated = 0
+        gates: list[GatedField] = []
         plans: dict[int, Plan] = {}
 
         def field(plus: Sequence[int], minus: Sequence[int]) -> int:
@@ -118,17 +122,18 @@ class Tables:
                 minus = tuple([level for level in minus if level not in hubs])
             bit = field(plus, minus)
             tops |= bit
-            plan = plans[bit] = self._planner.single(g, group)
+            plans[bit] = self._planner.single(g, group)
             if terms or masks or on or off:
-                timed |= bit
-                plan.pulse, plan.ms, plan.doubt = 0, ALWAYS, None
+                gated |= bit
+                pulse, ms, doubt = 0, ALWAYS, None
                 if terms and terms[0].wanted:
-                    (plan.pulse, plan.ms, _), terms = terms[0], terms[1:]
+                    (pulse, ms, _), terms = terms[0], terms[1:]
                 if terms or masks or on or off:
-                    barring = tuple([(field(up, down), gates) for up, down, gates in masks])
-                    plan.doubt = Doubt(on, off, terms, barring)
+                    barring = tuple([(field(up, down), of_mask) for up, down, of_mask in masks])
+                    doubt = Doubt(on, off, terms, barring)
+                gates.append((bit, pulse, ms, doubt))
         self.initial.append(word)
-        return (tops, timed, plans) if asking else _NO_TRIGGER
+        return (tops, gated, tuple(gates), plans) if asking else _NO_TRIGGER
 
     def _place_derived(self) -> None:
         network = self.network
@@ -162,7 +167,7 @@ class Tables:
     def plan(self, trigger: int, acting: int) -> Plan:
         """The plan when several groups of a trigger act."""
         self._bound()
-        _, _, plans = self.triggers[trigger]
+        plans = self.triggers[trigger][3]
         found = []
         rest = acting
         while rest:
@@ -191,7 +196,7 @@ class Tables:
         """Forget the plans of several groups."""
         self._remembered = 0
         self._joined.clear()
-        for _, _, plans in self.triggers:
+        for *_, plans in self.triggers:
             for acting in [acting for acting in plans if acting & (acting - 1)]:
                 del plans[acting]
 

@@ -93,43 +93,37 @@ class LiveExecutor:
     def tick(self, pulses: Sequence[int], now: int) -> Tick:
         """Evaluate one tick and write its levels."""
         words, last, triggers = self._words, self._last, self._triggers
-        plan: Plan | None = None
+        plan = None
         for trigger in [*pulses, *self._risen()] if self._edges or self._again else pulses:
-            asked = triggers[trigger]
-            acting = words[trigger] & asked[0]
+            tops, gated, gates, plans = triggers[trigger]
+            acting = words[trigger] & tops
             if not acting:
                 continue
-            timed = acting & asked[1]
-            plans = asked[2]
-            while timed:
-                bit = timed & -timed
-                timed ^= bit
-                gate = plans[bit]
-                if now - last[gate.pulse] > gate.ms or (
-                    gate.doubt and self._bars(gate.doubt, words[trigger], now)
-                ):
-                    acting ^= bit
-                    if not acting:
-                        break
-            else:
-                found = plans[acting] if acting in plans else self._tables.plan(trigger, acting)
-                plan = found if plan is None else self._tables.joined(plan, found)
+            if acting & gated:
+                for bit, pulse, ms, doubt in gates:
+                    if acting & bit and (
+                        now - last[pulse] > ms or (doubt and self._bars(doubt, words[trigger], now))
+                    ):
+                        acting ^= bit
+                if not acting:
+                    continue
+            found = plans[acting] if acting in plans else self._tables.plan(trigger, acting)
+            plan = found if plan is None else self._tables.joined(plan, found)
         for pulse in pulses:
             last[pulse] = now
         if plan is None:
             return self._quiet
+        if plan.plain:
+            return plan
         if plan.contest:
             return self._contest(plan, now)
-        if plan.off:
-            x = self._x
-            for level in plan.off:
-                if x[level]:
-                    self._flip(level)
-        if plan.on:
-            x = self._x
-            for level in plan.on:
-                if not x[level]:
-                    self._flip(level)
+        x = self._x
+        for level in plan.off:
+            if x[level]:
+                self._flip(level)
+        for level in plan.on:
+            if not x[level]:
+                self._flip(level)
         return plan
 
     def _risen(self) -> list[int]:

@@ -52,15 +52,12 @@ class Plan(Tick):
         raw: These groups, ascending; ``groups`` are those with γ² = 1.
         on: Levels to switch on. off: to switch off.
         contest: Rules with their groups, by rank, if more must be looked at; empty: this is the tick.
-        pulse, ms: The gate that a single group needs. doubt: what it needs besides.
+        plain: No level to switch and no contest.
     """
 
-    __slots__ = ("contest", "doubt", "ms", "off", "on", "pulse", "raw")
+    __slots__ = ("contest", "off", "on", "plain", "raw")
 
     contest: tuple[tuple[int, tuple[AndGroup, ...]], ...]
-    pulse: int
-    ms: int
-    doubt: Doubt | None
 
     def __init__(
         self,
@@ -79,6 +76,7 @@ class Plan(Tick):
         self.thinks = thinks
         self.suppressed = self.consumed = self.left = self.contest = ()
         self.taken = False
+        self.plain = not (on or off)
 
 
 def flag_bits(network: Network, winners: Iterable[int]) -> dict[int, bool]:
@@ -128,31 +126,32 @@ class Planner:
 
     def joined(self, plans: Sequence[Plan]) -> Plan:
         """The plan when the groups of all these plans act."""
-        raw: tuple[int, ...] = ()
-        winners: tuple[int, ...] = ()
+        raw: set[int] = set()
+        rules: set[int] = set()
         on: Levels = ()
         off: Levels = ()
         thinks: tuple[int, ...] = ()
         contested = False
         for plan in plans:
-            raw += plan.raw
-            winners += plan.winners
-            on += plan.on
-            off += plan.off
-            thinks += plan.thinks
-            if plan.contest:
-                contested = True
-        raw = tuple(sorted(set(raw)))
+            raw.update(plan.raw)
+            rules.update(plan.winners)
+            if plan.thinks:
+                thinks += plan.thinks
+            if not plan.plain:
+                on += plan.on
+                off += plan.off
+                if plan.contest:
+                    contested = True
+        groups = tuple(sorted(raw))
         if contested:
-            return self._contested(raw)
-        winners = tuple(sorted(set(winners)))
-        if self._denying and not self._denying.isdisjoint(winners):
-            on, off = self._writes(winners)
+            return self._contested(groups)
+        if self._denying and not self._denying.isdisjoint(rules):
+            on, off = self._writes(rules)
         elif on and off:
             off = tuple([level for level in off if level not in on])
         if len(thinks) > 1:
             thinks = tuple(sorted(set(thinks)))
-        return Plan(self.network, raw, winners, on, off, thinks)
+        return Plan(self.network, groups, tuple(sorted(rules)), on, off, thinks)
 
     def _writes(self, winners: Iterable[int]) -> tuple[Levels, Levels]:
         """Levels that these rules switch on and off."""
@@ -171,6 +170,7 @@ class Planner:
             by_rule.setdefault(of[g].rule, []).append(of[g])
         plan = Plan(self.network, raw, (), (), (), ())
         plan.groups = groups
+        plan.plain = False
         plan.contest = tuple((rule, tuple(by_rule[rule])) for rule in sorted(by_rule))
         plan.taken = any(of[g].takes for g in groups)
         return plan

@@ -112,6 +112,8 @@ def _effects(
 class Adapter:
     """Compiles a workload and answers each event with the rules that fired."""
 
+    __slots__ = ("executor", "pulses", "ticks")
+
     name = "Miron, live executor"
     check = True
 
@@ -134,9 +136,10 @@ class Adapter:
         out: list[tuple[int, int]] = []
         for number in self.ticks:
             tick = executor.tick(pulses, t_ms)
-            if not tick.winners:
+            winners = tick.winners
+            if not winners:
                 return out
-            out += zip(number, tick.winners, strict=False)
+            out += zip(number, winners)  # noqa: B905 (the numbers are endless; the keyword takes time)
             pulses = tick.thinks
             if not (executor.close().edges or pulses):
                 return out
