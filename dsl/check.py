@@ -22,6 +22,7 @@ from dsl.check_states import check_states
 from dsl.check_steps import check_rules
 from dsl.check_tests import check_tests
 from dsl.check_texts import TextChecking
+from dsl.check_together import check_together
 from dsl.check_waits import check_waits
 from dsl.checking import Checking, Usage
 from dsl.library import Library
@@ -68,6 +69,8 @@ def check(tree: Tree) -> list[Problem]:
         problems[before:] = [problem for problem in problems[before:] if problem.severity == "error"]
     if checkings:
         check_recursion(checkings[0])
+    if tree.dialogue is not None and not any(problem.severity == "error" for problem in problems):
+        check_together(checkings[0])
     return sorted_problems(_distinct(problems))
 
 

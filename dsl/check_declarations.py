@@ -9,9 +9,8 @@ from dsl.binding import READY_MADE, TURN_TAKING
 from dsl.check_texts import cycles
 from dsl.check_values import expect, expect_parameter, fits, label
 from dsl.checking import Checking
-from dsl.expressions import written
 from dsl.symbols import LABELS, NAME_KINDS, STANDARD_MODULES, called, required
-from dsl.tree import Literal, MironDecl, Name, Owner, Param, QuestionDecl, TypeRef, UseDecl
+from dsl.tree import MironDecl, Name, Owner, Param, QuestionDecl, TypeRef, UseDecl
 from dsl.usage import QUESTION_TEXTS
 from miron.model import BUILTIN_TYPES
 from miron.source import Note, suggest
@@ -261,46 +260,4 @@ def _calls_of(owner: Owner, name: str) -> Iterator[Any]:
             yield step.call.name.span
 
 
-# The watchdog
-
-
-_TYPING_MS = 60_000
-"""How long a question waits for typing by default."""
-
-
-def check_watchdog(checking: Checking) -> None:
-    """A watchdog must be more patient than everything it supervises."""
-    owner = checking.view.owner
-    for use in owner.use:
-        if use.module.text != "watchdog":
-            continue
-        limit = next((value for name, value in use.params if name.text == "limit"), None)
-        if not isinstance(limit, Literal) or limit.kind != "duration":
-            continue
-        value: int = limit.value
-        longest = max(_waits(owner), key=lambda found: found[0], default=None)
-        if longest is not None and value <= longest[0]:
-            message = (
-                f"the watchdog loses patience after {written(value)}, "
-                f"but {longest[1]} may take {written(longest[0])}"
-            )
-            note = Note("the longer wait is here", longest[2])
-            checking.report("watchdog-too-short", message, limit.span, None, [note])
-
-
-def _waits(owner: Owner) -> Iterator[tuple[int, str, Any]]:
-    from dsl.symbols import bodies
-    from dsl.usage import all_steps
-
-    for service in owner.services.values():
-        yield service.timeout_ms, f"the service '{service.name}'", service.name.span
-    for question in owner.questions.values():
-        for waits in question.waits.values():
-            for wait in waits:
-                yield wait, f"the question '{question.name}'", question.name.span
-    for step in all_steps(bodies(owner)):
-        if isinstance(step.wait, int):
-            yield step.wait, "a step", step.span
-
-
-__all__ = ["TURN_TAKING", "check_declarations", "check_recursion", "check_watchdog"]
+__all__ = ["TURN_TAKING", "check_declarations", "check_recursion"]
