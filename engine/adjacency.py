@@ -81,11 +81,12 @@ class Tables:
 
     def _find_hubs(self) -> frozenset[int]:
         asking = [0] * len(self.network.levels)
-        for group in self.network.groups:
-            for plus, minus, _, _ in (group[3], *self.network.units[group[0]].unless):
-                for level in plus:
-                    asking[level] += 1
-                for level in minus:
+        units = self.network.units
+        for rule, _, _, wires, _, _ in self.network.groups:
+            for level in wires[0] + wires[1]:
+                asking[level] += 1
+            for mask in units[rule].unless:
+                for level in mask[0] + mask[1]:
                     asking[level] += 1
         return frozenset(level for level, n in enumerate(asking) if n > HUB_FANOUT)
 

@@ -76,8 +76,9 @@ class _Lowering:
         for scope in program.scopes:
             self.scope_ids.setdefault(scope, len(self.scope_ids))
         self.flag_ids: dict[str, int] = {}
-        self._lit_ids: dict[int, tuple[bool, int, bool]] = {}
-        self._by_id: dict[int, int] = {}
+        # Compilers share the terms of conditions; hashing them deeply each time is slow.
+        self._by_lit: dict[int, tuple[int, int]] = {}
+        self._by_term: dict[int, int] = {}
 
     def network(self) -> Network:
         self._flags()
@@ -86,6 +87,11 @@ class _Lowering:
         self.children = self._tree()
         wires = [self._conditions(i, rule) for i, rule in enumerate(self.rules)]
         self.asked = self._asked()
+        self.inner = {
+            pulse.name: number
+            for pulse, number in self.pulses.items()
+            if pulse.source == "inner" and not (pulse.phase or pulse.via)
+        }
         units = [self._unit(i, rule, *wires[i]) for i, rule in enumerate(self.rules)]
         by_entry, by_miron = self._tests()
         return Network(
@@ -158,24 +164,25 @@ class _Lowering:
 
     def wires(self, lits: Iterable[Lit]) -> Wires:
         """The inputs of a conjunction, without repetitions, ascending."""
-        by_kind: tuple[list[int], list[int], list[int], list[int]] = ([], [], [], [])
+        by_kind: list[tuple[int, ...]] = [(), (), (), ()]
         for lit in lits:
-            kind = 0 if lit.positive else 1
-            of = lit.of
-            # Compilers share the terms of a condition; hashing them deeply each time is slow.
-            number = self._by_id.get(id(of), NONE)
-            if isinstance(of, Within):
-                kind += 2
-                if number == NONE:
-                    number = self._gate(of)
-            elif number == NONE:
-                number = self.level(of)
-            self._by_id[id(of)] = number
-            if number not in by_kind[kind]:
-                by_kind[kind].append(number)
-        for ids in by_kind:
-            ids.sort()
-        return Wires(tuple(by_kind[0]), tuple(by_kind[1]), tuple(by_kind[2]), tuple(by_kind[3]))
+            kind, number = self._by_lit.get(id(lit)) or self._term(lit)
+            ids = by_kind[kind]
+            if not ids:
+                by_kind[kind] = (number,)
+            elif number not in ids:
+                by_kind[kind] = tuple(sorted((*ids, number)))
+        return Wires._make(by_kind)
+
+    def _term(self, lit: Lit) -> tuple[int, int]:
+        """Which of the four kinds of wires a literal is, and its id."""
+        of = lit.of
+        is_gate = isinstance(of, Within)
+        number = self._by_term.get(id(of))
+        if number is None:
+            number = self._by_term[id(of)] = self._gate(of) if isinstance(of, Within) else self.level(of)
+        known = self._by_lit[id(lit)] = (2 * is_gate + (not lit.positive), number)
+        return known
 
     def _gate(self, within: Within) -> int:
         if not 1 <= within.ms <= MAX_GATE_MS:
@@ -243,7 +250,7 @@ class _Lowering:
                 raise NetworkError(
                     f"{_place(rule)}: nothing can trigger alternative {index + 1}: {group.text}"
                 )
-            eats = tuple(sorted({self.rule(name, rule) for name in group.eats}))
+            eats = tuple(sorted({self.rule(name, rule) for name in group.eats})) if group.eats else ()
             for eaten in eats:
                 if self.levels.get(Active(self.rules[eaten].name), NONE) not in wires.plus:
                     raise NetworkError(
@@ -252,13 +259,14 @@ class _Lowering:
             inputs = levels + len(wires.gates_plus) + len(wires.gates_minus)
             if (levels + 1) * (inputs + 1) * 2 >= MAX_WEIGHT:
                 raise NetworkError(f"{_place(rule)}: alternative {index + 1} has too many inputs ({inputs})")
-            pulse = NONE if group.pulse is None else self.pulse(group.pulse)
+            pulse = NONE
+            if group.pulse is not None:
+                known = self._by_term.get(id(group.pulse))
+                pulse = self.pulse(group.pulse) if known is None else known
+                self._by_term[id(group.pulse)] = pulse
             self.groups.append(AndGroup(number, index, pulse, wires, eats, group.takes))
-        unless = tuple(self.wires(mask.lits) for mask in rule.unless)
+        unless = tuple([self.wires(mask.lits) for mask in rule.unless]) if rule.unless else ()
         return tuple(range(first, len(self.groups))), unless
-
-    def _lasting(self, rule: Rule) -> bool:
-        return any(act.channel not in self.instant for act in rule.effects.acts)
 
     def _asked(self) -> set[str]:
         """Rules whose state somebody asks for."""
@@ -279,7 +287,8 @@ class _Lowering:
         except KeyError:
             raise NetworkError(f"{_place(rule)}: there is no scope {rule.scope!r}") from None
         yes, no, forget, keys = self._writes(rule)
-        lasts = self._lasting(rule)
+        channels = {act.channel for act in effects.acts}
+        lasts = not channels <= self.instant
         unit = Unit(
             name=rule.name,
             groups=groups,
@@ -288,9 +297,7 @@ class _Lowering:
             cooldown=NONE if rule.cooldown_ms is None else rule.cooldown_ms,
             lasts=lasts,
             scope=scope,
-            channels=tuple(
-                sorted({self.channel_ids[a.channel] for a in effects.acts if a.channel in self.channel_ids})
-            ),
+            channels=tuple(sorted([self.channel_ids[name] for name in channels if name in self.channel_ids])),
             drop=rule.on_busy is OnBusy.DROP,
             leave_all=effects.leave_all,
             yes=yes,
@@ -320,37 +327,39 @@ class _Lowering:
     def _thinks(self, thinks: tuple[Think, ...]) -> tuple[int, ...]:
         if not thinks:
             return ()
-        ids = {self.pulses.get(Pulse("inner", think.name), NONE) for think in thinks}
-        return tuple(sorted(ids - {NONE}))
+        found = {self.inner[think.name] for think in thinks if think.name in self.inner}
+        return tuple(sorted(found))
 
     def _writes(
         self, rule: Rule
     ) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
         effects = rule.effects
-        yes: set[int] = set()
-        no: set[int] = set()
-        forget: set[int] = set()
-        keys: set[tuple[str, str]] = set()
+        yes: list[int] = []
+        no: list[int] = []
+        forget: list[int] = []
+        keys = [("timer", name) for name, _ in effects.timers] if effects.timers else []
         for name in effects.forget:
-            if name in self.flag_ids:
-                forget.add(self.flag_ids[name])
+            flag = self.flag_ids.get(name)
+            if flag is None:
+                keys.append(("entry", name))
             else:
-                keys.add(("entry", name))
+                forget.append(flag)
         for assign in effects.assign:
             flag = self.flag_ids.get(assign.entry)
             value = assign.value
             if flag is None or not isinstance(value, Const):
-                keys.add(("entry", assign.entry))
+                keys.append(("entry", assign.entry))
             else:
-                (forget if value.value is None else yes if value.value else no).add(flag)
-        if yes & no:
-            both = next(name for name, flag in self.flag_ids.items() if flag in yes & no)
+                (forget if value.value is None else yes if value.value else no).append(flag)
+        if yes and no and not set(yes).isdisjoint(no):
+            both = next(name for name, flag in self.flag_ids.items() if flag in yes and flag in no)
             raise NetworkError(f"{_place(rule)}: it sets {both!r} both yes and no")
-        keys.update(("timer", name) for name, _ in effects.timers)
-        keys.update(("gate", channel) for channel, _ in effects.gates)
-        keys.update(("channel", a.channel) for a in effects.acts if a.channel in self.program.replacing)
-        ids = sorted(self.keys.setdefault(key, len(self.keys)) for key in sorted(keys))
-        return tuple(sorted(yes)), tuple(sorted(no)), tuple(sorted(forget)), tuple(ids)
+        if effects.gates:
+            keys += [("gate", channel) for channel, _ in effects.gates]
+        if self.program.replacing:
+            keys += [("channel", a.channel) for a in effects.acts if a.channel in self.program.replacing]
+        ids = [self.keys.setdefault(key, len(self.keys)) for key in sorted(set(keys))] if keys else []
+        return _ascending(yes), _ascending(no), _ascending(forget), _ascending(ids)
 
     def _enclosing(self, scope: str) -> tuple[int, ...]:
         found: list[int] = []
@@ -413,6 +422,10 @@ def _turns(units: list[Unit], groups: list[AndGroup]) -> tuple[int, ...]:
                 stack.append((rule, True))
                 stack += [(other, False) for other in before(rule) if other not in begun]
     return tuple(order)
+
+
+def _ascending(ids: list[int]) -> tuple[int, ...]:
+    return tuple(ids if len(ids) < 2 else sorted(set(ids)))
 
 
 def _reads(value: Value) -> list[Ref | EntityRef]:

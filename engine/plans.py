@@ -86,13 +86,16 @@ def flag_bits(network: Network, winners: Iterable[int]) -> dict[int, bool]:
     bits: dict[int, bool] = {}
     for unit in units:
         for f in unit.forget:
-            bits[flags[f].yes] = bits[flags[f].no] = False
+            _, yes, no = flags[f]
+            bits[yes] = bits[no] = False
     for unit in units:
         for f in unit.no:
-            bits[flags[f].yes], bits[flags[f].no] = False, True
+            _, yes, no = flags[f]
+            bits[yes], bits[no] = False, True
     for unit in units:
         for f in unit.yes:
-            bits[flags[f].yes], bits[flags[f].no] = True, False
+            _, yes, no = flags[f]
+            bits[yes], bits[no] = True, False
         bits[unit.spent] = True
     bits.pop(NONE, None)
     return bits
@@ -120,8 +123,9 @@ class Planner:
         off: Levels = ()
         if unit.yes or unit.forget or unit.no or unit.spent != NONE:
             on, off = self._writes((rule,))
-            if any(self._watched[level] for level in on + off):
-                return self._contested((g,))
+            for level in on + off:
+                if self._watched[level]:
+                    return self._contested((g,))
         return Plan(self.network, (g,), (rule,), on, off, unit.thinks)
 
     def joined(self, plans: Sequence[Plan]) -> Plan:
@@ -155,10 +159,11 @@ class Planner:
 
     def _writes(self, winners: Iterable[int]) -> tuple[Levels, Levels]:
         """Levels that these rules switch on and off."""
-        bits = flag_bits(self.network, winners)
-        return tuple([level for level, x in bits.items() if x]), tuple(
-            [level for level, x in bits.items() if not x]
-        )
+        on: list[int] = []
+        off: list[int] = []
+        for level, x in flag_bits(self.network, winners).items():
+            (on if x else off).append(level)
+        return tuple(on), tuple(off)
 
     def _contested(self, raw: tuple[int, ...]) -> Plan:
         of, units, enclosing = self.network.groups, self.network.units, self.network.enclosing

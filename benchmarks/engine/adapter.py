@@ -46,7 +46,10 @@ def lower(spec: Json) -> Program:
     tests = {name: Test(Op.YES, Ref(name)) for name in spec["facts"]}
     plain = {name: Lit(test) for name, test in tests.items()}
     negated = {name: Lit(test, False) for name, test in tests.items()}
-    gates: dict[tuple[str, int], Within] = {}
+    unless_off = {name: Mask((lit,)) for name, lit in negated.items()}
+    unless_on = {name: Mask((lit,)) for name, lit in plain.items()}
+    sets: dict[str, tuple[Assign, ...]] = {name: (Assign(name, _YES),) for name in spec["facts"]}
+    gates: dict[tuple[str, int], tuple[Lit, Mask]] = {}
     acts: dict[str, tuple[ActSpec, ...]] = {name: (ActSpec(ACTION, name),) for name in spec["actions"]}
     thinks: dict[str, tuple[Think, ...]] = {name: (Think(name),) for name in spec["internal"]}
     rules = []
@@ -57,19 +60,20 @@ def lower(spec: Json) -> Program:
             key = (after["event"], after["within_ms"])
             gate = gates.get(key)
             if gate is None:
-                gate = gates[key] = Within(events[key[0]], key[1])
+                within = Within(events[key[0]], key[1])
+                gate = gates[key] = (Lit(within), Mask((Lit(within, False),)))
         on = r["on"]
         if "event" in on:
             lits = [(plain if wanted else negated)[fact] for fact, wanted in r["if"]]
             if gate is not None:
-                lits.append(Lit(gate))
+                lits.append(gate[0])
             group = Group(events[on["event"]], tuple(lits))
             unless: tuple[Mask, ...] = ()
         else:
             group = Group(None, ((plain if on["becomes"] else negated)[on["fact"]],))
-            masks = [Mask(((negated if wanted else plain)[fact],)) for fact, wanted in r["if"]]
+            masks = [(unless_off if wanted else unless_on)[fact] for fact, wanted in r["if"]]
             if gate is not None:
-                masks.append(Mask((Lit(gate, False),)))
+                masks.append(gate[1])
             unless = tuple(masks)
         number = r["id"]
         rules.append(
@@ -77,7 +81,7 @@ def lower(spec: Json) -> Program:
                 f"r{number}",
                 (group,),
                 unless,
-                _effects(r["do"], acts, thinks),
+                _effects(r["do"], acts, thinks, sets),
                 ignore_again=False,
                 position=number,
             )
@@ -91,7 +95,10 @@ def lower(spec: Json) -> Program:
 
 
 def _effects(
-    do: list[list[str]], acts: dict[str, tuple[ActSpec, ...]], thinks: dict[str, tuple[Think, ...]]
+    do: list[list[str]],
+    acts: dict[str, tuple[ActSpec, ...]],
+    thinks: dict[str, tuple[Think, ...]],
+    sets: dict[str, tuple[Assign, ...]],
 ) -> Effects:
     act: tuple[ActSpec, ...] = ()
     think: tuple[Think, ...] = ()
@@ -103,7 +110,7 @@ def _effects(
         elif kind == "emit":
             think += thinks[name]
         elif kind == "set":
-            assign += (Assign(name, _YES),)
+            assign += sets[name]
         else:
             forget += (name,)
     return Effects(forget=forget, assign=assign, acts=act, thinks=think)
