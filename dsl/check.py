@@ -23,6 +23,7 @@ from dsl.check_steps import check_rules
 from dsl.check_tests import check_tests
 from dsl.check_texts import TextChecking
 from dsl.check_together import check_together
+from dsl.check_variants import check_variants
 from dsl.check_waits import check_waits
 from dsl.checking import Checking, Usage
 from dsl.library import Library
@@ -81,6 +82,7 @@ def _check_whole(checking: Checking) -> None:
     check_mirons(checking)
     check_waits(checking)
     check_silent_sentences(checking)
+    check_variants(checking)
     check_reachable(checking)
     check_thoughts(checking)
     check_memory(checking)

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from dsl.check_texts import all_texts, cycles, memory_slots, slots_of, template
 from dsl.checking import Checking
-from dsl.symbols import bodies
-from dsl.tree import FormsDecl, MironDecl, Owner, RuleDecl, Step
+from dsl.symbols import USER_FLAGS
+from dsl.tree import (
+    EventExpr,
+    FormsDecl,
+    Literal,
+    MironDecl,
+    NameValue,
+    Not,
+    Or,
+    Owner,
+    RuleDecl,
+    Step,
+    SumExpr,
+    TestExpr,
+    ValueExpr,
+)
 from dsl.tree import Text as Words
 from dsl.usage import all_steps, events
 from miron.source import Note, Span
@@ -148,8 +162,6 @@ def check_memory(checking: Checking) -> None:
 
 
 def _is_signal(name: str) -> bool:
-    from dsl.symbols import USER_FLAGS
-
     return name.rpartition(".")[2] in (*USER_FLAGS, "locale")
 
 
@@ -168,55 +180,75 @@ def check_timers(checking: Checking) -> None:
 def check_loops(checking: Checking) -> None:
     """Report rules that think each other in a circle without any pause."""
     owner = checking.view.owner
-    hearing = _thinkers(owner)
+    hearing = _hearers(owner)
     graph: dict[str, list[str]] = {}
     for name, rule in owner.rules.items():
         if rule.if_ is not None or rule.unless is not None or rule.once or rule.cooldown is not None:
             graph[name] = []
             continue
         targets: list[str] = []
-        for thought in _thoughts(rule.do):
-            targets += [thought] if thought in owner.rules else hearing.get(thought, [])
+        for step in _at_once(rule.do):
+            if step.think is not None:
+                thought = step.think.name.text
+                targets += [thought] if thought in owner.rules else hearing.get(("think", thought), [])
+            for entry, value in step.set:
+                targets += _woken(hearing, entry.text, value)
         graph[name] = targets
     for cycle in cycles(graph):
         first = owner.rules[cycle[0]]
-        message = f"these rules think each other without any pause: {' → '.join([*cycle, cycle[0]])}"
+        message = f"these rules wake each other without any pause: {' → '.join([*cycle, cycle[0]])}"
         note = Note(
             "after 64 rounds within one moment the engine stops it; let one of them ask, say, call or wait"
         )
         checking.warn("endless-loop", message, first.span, [note])
 
 
-def _thinkers(owner: Owner) -> dict[str, list[str]]:
-    """Inner Miron → the rules that fire on it, whatever else holds."""
-    found: dict[str, list[str]] = {}
+def _woken(hearing: Mapping[tuple[str, ...], list[str]], entry: str, value: ValueExpr) -> list[str]:
+    """The rules that writing a value wakes; writing the same value again wakes nobody."""
+    match value:
+        case SumExpr():
+            return hearing.get(("changed", entry), [])
+        case Literal("flag", is_on):
+            return hearing.get(("yes" if is_on else "no", entry), [])
+        case NameValue(name):
+            return hearing.get(("is", entry, name.text), [])
+    return []
+
+
+def _hearers(owner: Owner) -> Mapping[tuple[str, ...], list[str]]:
+    """Thought, change or state → the rules that fire on it, whatever else holds."""
+    found: dict[tuple[str, ...], list[str]] = {}
     for name, rule in owner.rules.items():
-        if not rule.follows:
-            for expr in rule.when:
-                if events_alone(expr):
-                    for event in events(expr):
-                        if event.kind == "think":
-                            found.setdefault(event.name.text, []).append(name)
+        if rule.follows:
+            continue
+        for expr in rule.when:
+            for part in expr.items if isinstance(expr, Or) else (expr,):
+                match part:
+                    case EventExpr("think" | "changed" as kind, event):
+                        found.setdefault((kind, event.text), []).append(name)
+                    case TestExpr(entry, "yes" | "no" as word):
+                        found.setdefault((word, entry.text), []).append(name)
+                    case Not(TestExpr(entry, "yes")):
+                        found.setdefault(("no", entry.text), []).append(name)
+                    case TestExpr(entry, "is", _, word) if word is not None:
+                        found.setdefault(("is", entry.text, word.text), []).append(name)
     return found
 
 
 def events_alone(expr: object) -> bool:
     """Whether an alternative of a condition is nothing but an event."""
-    from dsl.tree import EventExpr, Or
-
     return isinstance(expr, EventExpr) or (isinstance(expr, Or) and all(map(events_alone, expr.items)))
 
 
-def _thoughts(steps: tuple[Step, ...]) -> Iterator[str]:
-    """What is thought for certain, before any act that takes time."""
+def _at_once(steps: tuple[Step, ...]) -> Iterator[Step]:
+    """What is done for certain, before any act that takes time."""
     for step in steps:
         if step.if_ is not None:
             continue
         if _pauses(step):
             return
-        if step.think is not None:
-            yield step.think.name.text
-        yield from _thoughts(step.do)
+        yield step
+        yield from _at_once(step.do)
 
 
 def _pauses(step: Step) -> bool:
@@ -314,6 +346,3 @@ def _hears_alone(rule: RuleDecl, name: str) -> bool:
         events_alone(expr) and any(event.kind == "hear" and event.name.text == name for event in events(expr))
         for expr in rule.when
     )
-
-
-__all__ = ["bodies"]

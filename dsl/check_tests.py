@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dsl.binding import BODY
 from dsl.check_conditions import check_duration, check_expr
 from dsl.check_texts import entities_of
+from dsl.check_values import label, unknown_choice
 from dsl.checking import Checking
 from dsl.expressions import ExpressionError, parse_expr
 from dsl.fixtures import KEYS, SETTINGS
-from dsl.names import DURATION, duration_ms, name_fault
-from dsl.symbols import STEP_CHANNELS
+from dsl.names import DURATION, better_duration, duration_ms, name_fault
+from dsl.symbols import STEP_CHANNELS, UNKNOWN
 from dsl.tree import Name, Owner, ServiceDecl, TestDecl, TestLine, Text
+from dsl.types import Type
 from miron.source import Note, Span, suggest
 
 _OUTCOMES = ("failed", "timed_out")
@@ -219,15 +222,85 @@ def _check_given(checking: Checking, value: Any) -> None:
         elif key.text == "services" and isinstance(inner, dict):
             _check_answers(checking, inner)
         elif key.text in ("memory", "settings") and isinstance(inner, dict):
-            for name in inner:
+            for name, written in inner.items():
                 entry = name if key.text == "memory" else Name(SETTINGS + name.text, name.span)
-                if checking.view.part(entry.text) is None and not checking.is_opaque(entry.text):
-                    if not checking.view.group(entry.text):
-                        checking.unknown(entry, ("memory", "parameter"), "given")
-                else:
-                    checking.writes(entry.text)
+                _check_memory(checking, entry, written)
         elif key.text == "types" and isinstance(inner, dict):
             _check_live(checking, inner)
+
+
+def _check_memory(checking: Checking, entry: Name, written: Any) -> None:
+    kind = checking.view.part(entry.text)
+    if kind is None and not checking.is_opaque(entry.text):
+        if not checking.view.group(entry.text):
+            checking.unknown(entry, ("memory", "parameter"), "given")
+        return
+    checking.writes(entry.text)
+    if kind is not None:
+        _check_value(checking, written, kind, entry.text)
+
+
+def _check_value(checking: Checking, written: Any, kind: Type, where: str) -> None:
+    """Report plain data that is no value of a type."""
+    if isinstance(written, list):
+        if kind.kind not in ("list", "unknown"):
+            message = f"{where} is {label(kind)}, and this is a list"
+            checking.report("wrong-type", message, _place(written))
+            return
+        for item in written:
+            _check_value(checking, item, kind.element or UNKNOWN, where)
+    elif isinstance(written, dict):
+        _check_record(checking, written, kind.element or kind, where)
+    elif isinstance(written, (Text, Name)):
+        _check_scalar(checking, written, kind.element or kind, where)
+
+
+def _check_record(checking: Checking, written: Mapping[Name, Any], kind: Type, where: str) -> None:
+    if kind.kind == "unknown":
+        return
+    if kind.kind != "record":
+        checking.report("wrong-type", f"{where} is {label(kind)}, and this is a map", _place(written))
+        return
+    fields = dict(kind.fields)
+    for name, value in written.items():
+        if name.text in fields:
+            _check_value(checking, value, fields[name.text], name.text)
+        else:
+            near = suggest(name.text, fields)
+            notes = [] if near else [Note(f"there are: {', '.join(fields)}")]
+            message = f"{where} is {label(kind)} and has no part '{name}'"
+            checking.report("unknown-part", message, name.span, near, notes)
+
+
+def _check_scalar(checking: Checking, written: Text | Name, kind: Type, where: str) -> None:
+    if kind.kind == "choice" and written.text not in kind.choices:
+        unknown_choice(checking, Name(written.text, written.span), kind, where)
+    elif kind.kind == "record":
+        message = f"{where} is {label(kind)}, and this is a text"
+        example = ", ".join(f"{name}: …" for name, _ in kind.fields)
+        checking.report("wrong-type", message, written.span, None, [Note(f"write {{{example}}}")])
+    elif kind.kind in _PATTERNS and not _PATTERNS[kind.kind].fullmatch(written.text):
+        message = f"{where} is {label(kind)}, and '{written.text}' is none"
+        near = better_duration(written.text) if kind.kind == "duration" else None
+        checking.report("wrong-type", message, written.span, near)
+
+
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+_PATTERNS = {
+    "flag": re.compile("yes|no|true|false|on|off"),
+    "number": _NUMBER,
+    "ordinal": _NUMBER,
+    "duration": DURATION,
+    "time": re.compile(r"([01]?\d|2[0-3]):[0-5]\d"),
+    "date": re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"),
+}
+"""What values look like in ``given``, where nobody has understood them yet."""
+
+
+def _place(value: Any) -> Span | None:
+    """Where plain data begins."""
+    first = next(iter(value), None) if isinstance(value, (list, dict)) else value
+    return first.span if isinstance(first, (Text, Name)) else _place(first) if first else None
 
 
 def _check_answers(checking: Checking, services: Mapping[Name, Any]) -> None:
@@ -235,7 +308,8 @@ def _check_answers(checking: Checking, services: Mapping[Name, Any]) -> None:
         symbol = checking.need(name, ("service",), "given")
         if symbol is None or not isinstance(symbol.decl, ServiceDecl):
             continue
-        results = [param.name.text for param in symbol.decl.gives]
+        resolve, owner = checking.view.world.resolve, checking.view.owner
+        results = {param.name.text: resolve(owner, param.type) for param in symbol.decl.gives}
         for answer in answers if isinstance(answers, list) else [answers]:
             if isinstance(answer, dict):
                 _check_results(checking, name, results, answer)
@@ -243,9 +317,13 @@ def _check_answers(checking: Checking, services: Mapping[Name, Any]) -> None:
                 _check_outcome(checking, answer)
 
 
-def _check_results(checking: Checking, name: Name, results: list[str], answer: Mapping[Name, Any]) -> None:
-    for result in answer:
-        if result.text not in results and result.text not in _OUTCOMES:
+def _check_results(
+    checking: Checking, name: Name, results: Mapping[str, Type], answer: Mapping[Name, Any]
+) -> None:
+    for result, written in answer.items():
+        if result.text in results:
+            _check_value(checking, written, results[result.text], result.text)
+        elif result.text not in _OUTCOMES:
             near = suggest(result.text, results)
             notes = [] if near else [Note(f"it gives: {', '.join(results) or 'nothing'}")]
             checking.report("unknown-result", f"'{name}' gives no '{result}'", result.span, near, notes)

@@ -32,12 +32,14 @@ class _Meeting:
     Attributes:
         what: What they would both do, for the message.
         lost: Whether one of the acts is lost; else both are done, one after the other.
+        key: The occasion they share.
     """
 
     first: RuleDecl
     second: RuleDecl
     what: str
     lost: bool
+    key: Key
 
 
 def check_together(checking: Checking) -> None:
@@ -57,7 +59,8 @@ def check_together(checking: Checking) -> None:
     except ModelError as fault:
         checking.problems += fault.problems
         return
-    found = Search(compiled, owner.rules, meetings, dead_ends).run()
+    occasions = {meeting.key[1] for meeting in meetings.values()}
+    found = Search(compiled, owner.rules, meetings, dead_ends, occasions).run()
     for pair, lines in found.together.items():
         _report_meeting(checking, meetings[pair], lines)
     if dead_ends and found.dead_end is not None:
@@ -126,13 +129,13 @@ def _meeting(
     for channel in one.keys() & other.keys() - {"speech"}:
         if one[channel] != other[channel]:
             word = "act on the screen" if channel == "screen" else f"have a {channel}"
-            return _Meeting(first, second, word, True)
+            return _Meeting(first, second, word, True, key)
     if "speech" not in one or "speech" not in other:
         return None
     if first.on_busy in _LOSING or second.on_busy in _LOSING:
-        return _Meeting(first, second, "speak", True)
+        return _Meeting(first, second, "speak", True, key)
     if key[0] == "hear" and one["speech"] != other["speech"]:
-        return _Meeting(first, second, f"answer '{key[1]}'", False)
+        return _Meeting(first, second, f"answer '{key[1]}'", False, key)
     return None
 
 
@@ -187,29 +190,34 @@ def _acts_of(step: Step, found: dict[str, tuple[str, ...]]) -> None:
 def _exclude(first: RuleDecl, second: RuleDecl) -> bool:
     """Whether their conditions never hold together."""
     one, other = _demands(first), _demands(second)
-    return any(name in other and other[name] != value for name, value in one.items())
+    return any(
+        (name == its_name and value != its_value and positive and its_positive)
+        or ((name, value) == (its_name, its_value) and positive != its_positive)
+        for name, value, positive in one
+        for its_name, its_value, its_positive in other
+    )
 
 
-def _demands(rule: RuleDecl) -> dict[str, object]:
-    """Entry → the value it must have for the rule to fire (a choice value, yes or no)."""
-    found: dict[str, object] = {}
+def _demands(rule: RuleDecl) -> list[tuple[str, object, bool]]:
+    """(entry, value, whether it must have it) for choices and flags; ``known`` counts as yes."""
     exprs: list[Expr] = [rule.if_] if rule.if_ is not None else []
     if len(rule.when) == 1:
         exprs.append(rule.when[0])
-    for expr in exprs:
-        for item in expr.items if isinstance(expr, And) else (expr,):
-            match item:
-                case TestExpr(name, "is", _, word) if word is not None:
-                    found[name.text] = word.text
-                case TestExpr(name, "yes" | "known"):
-                    found[name.text] = True
-                case TestExpr(name, "no" | "unknown"):
-                    found[name.text] = False
-                case Not(TestExpr(name, "yes" | "known")):
-                    found[name.text] = False
-    for item in rule.unless.items if isinstance(rule.unless, Or) else (rule.unless,):
-        if isinstance(item, TestExpr) and item.op in ("yes", "known"):
-            found.setdefault(item.name.text, False)
+    parts = [item for expr in exprs for item in (expr.items if isinstance(expr, And) else (expr,))]
+    if rule.unless is not None:
+        parts += [
+            Not(item) for item in (rule.unless.items if isinstance(rule.unless, Or) else (rule.unless,))
+        ]
+    found: list[tuple[str, object, bool]] = []
+    for part in parts:
+        item, positive = (part.item, False) if isinstance(part, Not) else (part, True)
+        match item:
+            case TestExpr(name, "is", _, word) if word is not None:
+                found.append((name.text, word.text, positive))
+            case TestExpr(name, "yes" | "known"):
+                found.append((name.text, True, positive))
+            case TestExpr(name, "no" | "unknown") if positive:
+                found.append((name.text, True, False))
     return found
 
 

@@ -25,7 +25,7 @@ from engine.virtual import VirtualRun
 
 MOVES = 400
 """Moves that are tried in a small dialogue."""
-UNITS = 100_000
+UNITS = 60_000
 """Moves times units of the network: large dialogues get fewer moves."""
 DEPTH = 6
 """Events of the longest sequence looked for."""
@@ -45,12 +45,14 @@ class Move:
 
     Attributes:
         event: What is offered; None: time passes.
-        ms: How much time.
         line: As a line of a dialogue test.
+        name: The Miron, signal or entry it is about.
+        ms: How much time.
     """
 
     event: Event | None
     line: str
+    name: str = ""
     ms: int = 0
 
 
@@ -105,15 +107,22 @@ class Search:
         rules: The author's rules that count.
         pairs: Rules that may fire together.
         dead_ends: Whether dead ends are looked for, too.
+        occasions: Mirons, signals and entries to try first.
     """
 
     def __init__(
-        self, compiled: Compiled, rules: Iterable[str], pairs: Iterable[Pair], dead_ends: bool
+        self,
+        compiled: Compiled,
+        rules: Iterable[str],
+        pairs: Iterable[Pair],
+        dead_ends: bool,
+        occasions: Iterable[str] = (),
     ) -> None:
         self._compiled = compiled
         self._rules = frozenset(rules)
         self._pairs = set(pairs)
         self._dead_ends = dead_ends
+        self._occasions = frozenset(occasions)
         self._network = Network.compile(compiled.program)
         self._language = MironLanguage(compiled)
         self._voice = OtherVoice(compiled)
@@ -144,7 +153,9 @@ class Search:
         while queue and self._moves > 0 and not self._is_done():
             node = queue.popleft()
             leads_on = False
-            for move in self._possible(node.session):
+            for move in sorted(
+                self._possible(node.session), key=lambda move: move.name not in self._occasions
+            ):
                 if self._moves <= 0 or self._is_done():
                     return self.found
                 self._moves -= 1
@@ -201,20 +212,20 @@ class Search:
             done.add(name)
             text = self._voice.express(name, session.locale, Chance(0))
             if text is not None:
-                yield Move(Heard(text, "voice"), f"user: {text}")
+                yield Move(Heard(text, "voice"), f"user: {text}", name)
             elif not name.endswith("/value"):
-                yield Move(Pressed(name), f"press: {name}")
+                yield Move(Pressed(name), f"press: {name}", name)
         for name in self._signals:
-            yield Move(Signal(name), f"see: {name}")
+            yield Move(Signal(name), f"see: {name}", name)
         for name in self._flags:
             if session.value(name) is True:
-                yield Move(Assert(name, False), f"see: not {name}")
+                yield Move(Assert(name, False), f"see: not {name}", name)
             else:
-                yield Move(Assert(name, True), f"see: {name}")
+                yield Move(Assert(name, True), f"see: {name}", name)
         due = session.next_due()
         if due is not None:
             ms = max(0, due - session.t)
-            yield Move(None, f"wait: {_written(ms)}", ms)
+            yield Move(None, f"wait: {_written(ms)}", ms=ms)
 
 
 def _written(ms: int) -> str:
