@@ -99,6 +99,9 @@ class Probe:
     def level(self, level: int) -> bool:
         return self._inner.level(level)
 
+    def on(self) -> list[int]:
+        return self._inner.on()
+
     def set_level(self, level: int, on: bool) -> None:
         self._inner.set_level(level, on)
 

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from engine.core import Core
 from engine.events import Expected
 from engine.model import Active, OnBusy, Program
-from engine.network import NONE, AndGroup, Network, Unit, Wires
+from engine.network import NONE, AndGroup, Executor, Network, Unit, Wires
+
+
+class Woken(NamedTuple):
+    """A group and a Miron that could wake it; ``state``: it belongs to a state in force."""
+
+    group: AndGroup
+    miron: str
+    state: bool
 
 
 class Outlook:
-    """What each group could be woken by; computed once for a program."""
+    """What each group could be woken by; computed once for a program.
+
+    Attributes:
+        guarded: By a level that must be on and that the Miron does not write: who waits for it. Where
+            there is a choice, a state, because few of these are in force.
+        unguarded: Who waits for no such level.
+    """
 
     def __init__(self, network: Network) -> None:
         self.network = network
@@ -26,17 +41,32 @@ class Outlook:
             for name, entries in self.fills.items()
         }
         tellers = _tellers(program, self.fills)
-        self.woken: list[tuple[int, AndGroup, tuple[str, ...]]] = []
-        for number, group in enumerate(network.groups):
+        self.guarded: dict[int, list[Woken]] = {}
+        self.unguarded: list[Woken] = []
+        self.depth = [len(scopes) for scopes in network.enclosing]
+        states = frozenset(level for level, of in enumerate(network.levels) if isinstance(of, Active))
+        for group in network.groups:
             if group.pulse == NONE:
                 continue
             pulse = network.pulses[group.pulse]
+            names: tuple[str, ...] = ()
             if pulse.source == "other" and pulse.name != "anything":
-                self.woken.append((number, group, (pulse.name,)))
-            elif pulse.source in ("told", "changed") and pulse.name in tellers:
-                self.woken.append((number, group, tellers[pulse.name]))
-        self.depth = [len(scopes) for scopes in network.enclosing]
-        self.states = frozenset(level for level, of in enumerate(network.levels) if isinstance(of, Active))
+                names = (pulse.name,)
+            elif pulse.source in ("told", "changed"):
+                names = tellers.get(pulse.name, ())
+            state = not states.isdisjoint(group.wires.plus)
+            for name in names:
+                free = self.free.get(name, frozenset())
+                guards = [level for level in group.wires.plus if level not in free]
+                guards.sort(key=lambda level: level not in states)
+                waiting = self.guarded.setdefault(guards[0], []) if guards else self.unguarded
+                waiting.append(Woken(group, name, state))
+
+    def possible(self, executor: Executor) -> Iterator[Woken]:
+        """Those whose guard is on."""
+        yield from self.unguarded
+        for level in executor.on():
+            yield from self.guarded.get(level, ())
 
 
 def _tellers(program: Program, fills: Mapping[str, frozenset[str]]) -> dict[str, tuple[str, ...]]:
@@ -61,29 +91,26 @@ def expectations(core: Core, outlook: Outlook) -> list[Expected]:
     network = outlook.network
     found: list[tuple[tuple[int, int, int, int, str], Expected]] = []
     eligible: dict[tuple[int, str], bool] = {}
-    for _, group, names in outlook.woken:
+    for group, name, state in outlook.possible(core.executor):
+        free = outlook.free.get(name, frozenset())
+        if not _holds(core, group.wires, free):
+            continue
         unit = network.units[group.rule]
-        pulse = network.pulses[group.pulse]
-        state = any(level in outlook.states for level in group.wires.plus)
-        for name in names:
-            free = outlook.free.get(name, frozenset())
-            if not _holds(core, group.wires, free):
-                continue
-            key = (group.rule, name)
-            if key not in eligible:
-                eligible[key] = _eligible(core, group.rule, unit, free)
-            if eligible[key]:
-                expected = Expected(
-                    name,
-                    unit.name,
-                    group.number,
-                    core.rules[group.rule].scope,
-                    via=pulse.via,
-                    takes=group.takes,
-                    state=state,
-                )
-                order = (-outlook.depth[unit.scope], 0 if state else 1, group.rule, group.number, name)
-                found.append((order, expected))
+        key = (group.rule, name)
+        if key not in eligible:
+            eligible[key] = _eligible(core, group.rule, unit, free)
+        if eligible[key]:
+            expected = Expected(
+                name,
+                unit.name,
+                group.number,
+                core.rules[group.rule].scope,
+                via=network.pulses[group.pulse].via,
+                takes=group.takes,
+                state=state,
+            )
+            order = (-outlook.depth[unit.scope], 0 if state else 1, group.rule, group.number, name)
+            found.append((order, expected))
     found.sort(key=lambda each: each[0])
     return [expected for _, expected in found]
 

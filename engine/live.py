@@ -66,6 +66,15 @@ class LiveExecutor:
         """Whether a level holds now."""
         return self._x[level] == 1
 
+    def on(self) -> list[int]:
+        """The levels that hold now, ascending."""
+        found = []
+        level = self._x.find(1)
+        while level >= 0:
+            found.append(level)
+            level = self._x.find(1, level + 1)
+        return found
+
     def set_level(self, level: int, on: bool) -> None:
         """Change a level."""
         if self._x[level] != on:

@@ -47,6 +47,10 @@ class MatrixExecutor:
         """Whether a level holds now."""
         return self._x[level] == 1
 
+    def on(self) -> list[int]:
+        """The levels that hold now, ascending."""
+        return [level for level, x in enumerate(self._x) if x]
+
     def set_level(self, level: int, on: bool) -> None:
         """Change a level."""
         self._x[level] = int(on)

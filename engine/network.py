@@ -398,6 +398,9 @@ class Executor(Protocol):
     def level(self, level: int) -> bool:
         """Whether a level holds now."""
 
+    def on(self) -> list[int]:
+        """The levels that hold now, ascending."""
+
     def set_level(self, level: int, on: bool) -> None:
         """Change a level, in an intake or in the closing steps of a commit; to what it is already: no effect.
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from engine import adjacency
 from engine.live import LiveExecutor
 from engine.model import Entry, Group, Lit, Mask, Op, Program, Pulse, Ref, Rule
 from engine.model import Test as Check
@@ -37,6 +38,18 @@ def test_live_executor_equals_the_reference(part: int, program: Program, events:
     network = Network.compile(program, INSTANT)
     live = play(Player(LiveExecutor(network)), events)
     assert not differ(live, play(ReferencePlayer(program, network), events))
+
+
+@laws
+@given(programs, event_lists)
+def test_levels_that_very_many_groups_ask_for_are_read_with_the_same_answer(
+    program: Program, events: list[Event]
+) -> None:
+    network = Network.compile(program, INSTANT)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(adjacency, "HUB_FANOUT", 0)
+        executor = LiveExecutor(network)
+    assert not differ(play(Player(executor), events), play(ReferencePlayer(program, network), events))
 
 
 @pytest.mark.parametrize("part", PARTS)
