@@ -70,7 +70,7 @@ def _check_survivors(checking: Checking) -> None:
                 continue
             what = _what_fails(failing.step)
             message = f"'{entry}' keeps its value when {what} fails: only the steps after it take it back"
-            notes = [Note(f"{what[0].upper()}{what[1:]} is here", failing.step.span)]
+            notes = [Note(f"{what} is here", failing.step.span)]
             users = [name for name, other in owner.rules.items() if _asks(other, entry)]
             if users:
                 listed = ", ".join(f"'{name}'" for name in users[:4])

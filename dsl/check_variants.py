@@ -29,14 +29,9 @@ def _locales(checking: Checking) -> tuple[str, ...]:
 def _check_values(checking: Checking) -> None:
     """A value with sentences in one language and none in another is never understood there."""
     for decl in checking.view.owner.types.values():
-        spoken = {
-            locale for by_locale in decl.values.values() for locale, texts in by_locale.items() if texts
-        }
-        if not spoken:
-            continue  # a choice that nobody speaks of
         for value, by_locale in decl.values.items():
             missing = [locale for locale in _locales(checking) if not by_locale.get(locale)]
-            if missing:
+            if missing and any(by_locale.values()):  # with none at all it is a value nobody speaks of
                 message = f"the value '{value}' of '{decl.name}' has no sentence in {', '.join(missing)}"
                 checking.warn("missing-sentence", message, decl.name.span)
 

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from dsl.binding import TURN_TAKING
 from dsl.compiler import Compiled
 from dsl.language import MironLanguage
 from dsl.selfplay import OtherVoice
@@ -153,9 +154,7 @@ class Search:
         while queue and self._moves > 0 and not self._is_done():
             node = queue.popleft()
             leads_on = False
-            for move in sorted(
-                self._possible(node.session), key=lambda move: move.name not in self._occasions
-            ):
+            for move in sorted(self._possible(node.session), key=self._rank):
                 if self._moves <= 0 or self._is_done():
                     return self.found
                 self._moves -= 1
@@ -170,6 +169,10 @@ class Search:
             if not leads_on and node.session.visit_open and node.last and self.found.dead_end is None:
                 self.found.dead_end = node.lines, node.last
         return self.found
+
+    def _rank(self, move: Move) -> tuple[bool, bool]:
+        """What the author waits for first, the words that are understood everywhere last."""
+        return move.name not in self._occasions, move.name.startswith(TURN_TAKING)
 
     def _is_done(self) -> bool:
         return not self._pairs and (not self._dead_ends or self.found.dead_end is not None)
@@ -189,7 +192,9 @@ class Search:
         self._note(watching, lines)
         if not settled or watching.fault is not None:
             return None
-        fired = [rule for tick in watching.ticks for rule in tick if rule in self._rules]
+        # What a rule does later are units of their own: RULE/1 and so on.
+        units = [unit.partition("/")[0] for tick in watching.ticks for unit in tick]
+        fired = [rule for rule in units if rule in self._rules]
         return _Node(session, lines, fired[-1] if fired else "")
 
     def _note(self, watching: _Watching, lines: tuple[str, ...]) -> None:
