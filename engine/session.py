@@ -304,8 +304,19 @@ class Session:
         self._opened = True
         return lacking
 
-    def reload(self, program: Program, language: Language | None = None) -> list[str]:
+    def reload(
+        self,
+        program: Program,
+        language: Language | None = None,
+        *,
+        mask: Callable[[Record], Record] | None = None,
+    ) -> list[str]:
         """Go on with a changed dialogue, between cascades; nothing rises by it.
+
+        Args:
+            program: The changed dialogue.
+            language: Its Mirons; None: those in use.
+            mask: For the entries of the new program; None: as before.
 
         Returns:
             Names of what was left or dropped because the new program lacks it.
@@ -316,7 +327,7 @@ class Session:
         old = self._core
         self.language = language or self.language
         core = Core(program, self._make(Network.compile(program)), self.language, old.seed)
-        core.observers, core.keep_lines, core.mask = old.observers, old.keep_lines, old.mask
+        core.observers, core.keep_lines, core.mask = old.observers, old.keep_lines, mask or old.mask
         lacking = state.restore(core, state.snapshot(old))
         self.program, self._core, self._handler = program, core, Handler(core)
         left: list[Json] = [name.removeprefix("active ") for name in lacking if name.startswith("active ")]

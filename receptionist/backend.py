@@ -19,6 +19,7 @@ from receptionist.directory.errors import DirectoryError
 from receptionist.kiosk import ports
 from receptionist.kiosk.expression import GESTURE_MS, Emotion, Gaze, Gesture, Utterance, known
 from receptionist.reception import Reception
+from receptionist.reload import Reloader
 from receptionist.settings import SpeechSettings
 from receptionist.speech.clip import Clip
 from receptionist.speech.conversation import Conversation
@@ -31,6 +32,8 @@ LINGER_S = 6.0
 MAINTENANCE_S = 60.0
 FRONT_DESK_S = 2.0
 """How often the front desk's orders are looked for, in seconds."""
+RELOAD_S = 0.5
+"""How often a dialogue that is watched is looked at, in seconds."""
 MAX_INNER = 40
 LOCALE_NAMES = {"en": "English", "de": "Deutsch", "zh": "中文"}
 
@@ -74,6 +77,7 @@ class KioskBackend:
         title: Name of the place.
         ms_per_word: Pace of speech where there is no sound.
         sound: Voice and ears; None: the conversation is in writing.
+        reloader: Watches the dialogue's files; None: they are read once.
     """
 
     def __init__(
@@ -82,13 +86,18 @@ class KioskBackend:
         title: str = "",
         ms_per_word: int = MS_PER_WORD,
         sound: SpeechSettings | None = None,
+        reloader: Reloader | None = None,
     ) -> None:
         self.reception = reception
+        self._reloader = reloader
         self.title = title
         session = reception.session
+        self._expectations = Expectations(
+            reception.compiled, session, reception.language.understander.lexicon
+        )
         self._speech = Conversation(
             sound,
-            Expectations(reception.compiled, session, reception.language.understander.lexicon),
+            self._expectations,
             locales=reception.compiled.locales,
             locale=lambda: session.locale,
             other=reception.compiled.env.other,
@@ -128,6 +137,8 @@ class KioskBackend:
         self._spawn(self.agent.run(), "session")
         self._spawn(self._prepare(), "prepare")
         self._spawn(self._follow_front_desk(), "front desk")
+        if self._reloader is not None:
+            self._spawn(self._follow_dialogue(self._reloader), "dialogue")
         self._spawn(self._speech.run(self._closing), "speech")
 
     async def views(self) -> AsyncIterator[ports.View]:
@@ -350,6 +361,21 @@ class KioskBackend:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._closing.wait(), FRONT_DESK_S)
 
+    async def _follow_dialogue(self, reloader: Reloader) -> None:
+        """Take a changed dialogue over as soon as nobody is being served."""
+        while not self._closing.is_set():
+            notice = reloader.notice
+            await in_daemon_thread(reloader.look)
+            if reloader.switch():
+                reception = self.reception
+                self._answers = Answers(reception.compiled, reception.session)
+                self._expectations.follow(reception.compiled, reception.language.understander.lexicon)
+                self._refresh()
+            elif notice != reloader.notice:
+                self._refresh()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), RELOAD_S)
+
     def _served(self) -> None:
         if not self._closing.is_set():
             self._spawn(self._read_messages(), "messages")
@@ -405,7 +431,8 @@ class KioskBackend:
 
     def _all_notices(self) -> tuple[ports.Notice, ...]:
         sound = (ports.Notice(self._speech.notice),) if self._speech.notice else ()
-        return (*sound, *self._notices)
+        broken = self._reloader.notice if self._reloader is not None else ""
+        return (*sound, *((ports.Notice(broken, ports.Level.WARNING),) if broken else ()), *self._notices)
 
 
 def _with(face: ports.Face, **changes: object) -> ports.Face:

@@ -55,14 +55,32 @@ class Reception:
         Returns:
             What is wrong, in words, if they cannot be read now; the names known before stay.
         """
+        return self.teach(self.language)
+
+    def teach(self, language: MironLanguage) -> str | None:
+        """Tell a language the names in the directory; see :meth:`learn_names`."""
         from receptionist.directory import DirectoryError, lexicons
 
         try:
             for kind, names in lexicons(self.desk().directory).items():
-                self.language.update(kind, names)
+                language.update(kind, names)
         except DirectoryError as error:
             return str(error)
         return None
+
+    def use_dialogue(self, compiled: Compiled, language: MironLanguage) -> None:
+        """Go on with a changed dialogue; call it between visits, where the session runs.
+
+        The session's memory stays as far as the new dialogue has it. Trained understanding that was made for
+        this very version is used, none is trained.
+        """
+        self.session.reload(compiled.program, language, mask=_mask(self.config, compiled))
+        self.compiled, self.language = compiled, language
+        for setting in settings_events(self.config, compiled):
+            self.session.offer(setting)
+        if self._learner is not None:
+            self._learner.close()
+            self.use_trained()
 
     def learn_names_aside(self) -> None:
         """Begin to read the names in a thread; :meth:`await_names` waits for it."""

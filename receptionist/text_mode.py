@@ -16,6 +16,7 @@ from engine.events import Event, Heard
 from engine.journal import Record
 from engine.virtual import Answer, Services, VirtualRun
 from receptionist.reception import Reception
+from receptionist.reload import Reloader
 
 MAX_TEXT = 2_000
 """Longest line, in characters, that is listened to."""
@@ -33,6 +34,7 @@ def run_text(
     begin: Iterable[Event] = (),
     echo: bool,
     body: bool = False,
+    reloader: Reloader | None = None,
 ) -> None:
     """Hold conversations, one line of the visitor at a time, until the lines end.
 
@@ -43,6 +45,7 @@ def run_text(
         begin: What happens before the first line.
         echo: Print the visitor's lines too (they come from a file).
         body: Print gestures, emotions and the screen too.
+        reloader: Watches the dialogue's files; it looks at them before each line.
     """
     reception.learn_names_aside()
     virtual = VirtualRun(reception.session, services or real_services(reception))
@@ -53,6 +56,8 @@ def run_text(
         virtual.offer(event)
     virtual.settle()
     for line in _cleaned(lines, out):
+        if reloader is not None:
+            _reload(reloader, out)
         if echo:
             print(f"{VISITOR}: {line}", file=out)
         reception.await_names(NAMES_WAIT_S)
@@ -62,6 +67,15 @@ def run_text(
             print(f"({reception.troubles.pop(0)})", file=out)
         out.flush()
     reception.session.close("end of input")
+
+
+def _reload(reloader: Reloader, out: TextIO) -> None:
+    before = reloader.notice
+    reloader.look(settled=True)
+    if reloader.notice and reloader.notice != before:
+        print(f"({reloader.notice})", file=out)
+    if reloader.switch():
+        print("(the changed dialogue is used)", file=out)
 
 
 def cleaned(text: str) -> str:

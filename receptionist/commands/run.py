@@ -44,6 +44,7 @@ TIMES = [f"%Y-%m-%d{between}%H:%M{seconds}" for between in ("T", " ") for second
 @click.option("--recording", type=PATH, help="A WAV file that plays the visitor in place of the microphone.")
 @click.option("--locked", is_flag=True, help="Kiosk mode: no way out by keyboard or mouse.")
 @click.option("--touch-keyboard", is_flag=True, help="Offer keys on the screen when typing is asked for.")
+@click.option("--watch", is_flag=True, help="Take over changes of the dialogue's files between visits.")
 @click.option("--developer", is_flag=True, help="F2 shows inner speech and the rules in force.")
 def run(
     text: bool,
@@ -61,6 +62,7 @@ def run(
     recording: Path | None,
     locked: bool,
     touch_keyboard: bool,
+    watch: bool,
     developer: bool,
 ) -> None:
     """Run the receptionist: the kiosk on this terminal, --text for lines, --jsonl for programs.
@@ -69,6 +71,8 @@ def run(
     """
     if text and jsonl:
         raise click.UsageError("--text and --jsonl exclude each other")
+    if watch and (jsonl or web):
+        raise click.UsageError("--watch goes with the kiosk or --text")
     if (fixture or now) and not (text or jsonl):
         raise click.UsageError("--fixture and --now go with --text or --jsonl")
 
@@ -110,7 +114,21 @@ def run(
             piped = not sys.stdin.isatty()
             if not piped:
                 click.echo("Say something; Ctrl-D ends.", err=True)
-            run_text(reception, sys.stdin, sys.stdout, services=services, begin=begin, echo=piped, body=body)
+            reloader = None
+            if watch:
+                from receptionist.reload import Reloader
+
+                reloader = Reloader(reception)
+            run_text(
+                reception,
+                sys.stdin,
+                sys.stdout,
+                services=services,
+                begin=begin,
+                echo=piped,
+                body=body,
+                reloader=reloader,
+            )
         else:
             from receptionist.screen import run_screen
 
@@ -124,6 +142,7 @@ def run(
                 locked=locked,
                 touch_keyboard=touch_keyboard,
                 developer=developer,
+                watch=watch,
             )
     except KeyboardInterrupt:
         reception.session.close("interrupted")

@@ -14,7 +14,7 @@ from miron.wordgraph import WordGraph
 from receptionist.buttons import Answers
 from receptionist.speech.turns import Profile
 
-_DIGITS = frozenset({"number", "phone"})
+_DIGITS = frozenset({"number", "phone", "code"})
 _NAMES = frozenset({"person", "company", "text", "email"})
 
 
@@ -27,7 +27,11 @@ class Expectations:
 
     def __init__(self, compiled: Compiled, session: Session, lexicon: Lexicon) -> None:
         self._session = session
-        self._answers = Answers(compiled, session)
+        self.follow(compiled, lexicon)
+
+    def follow(self, compiled: Compiled, lexicon: Lexicon) -> None:
+        """Look at another version of the dialogue from now on."""
+        self._answers = Answers(compiled, self._session)
         self._phrases = Phrases(compiled.mirons, compiled.types, compiled.phrases, lexicon)
 
     def grammar(self) -> WordGraph:
