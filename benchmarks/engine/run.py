@@ -2,7 +2,8 @@
 
 Both run in this process on one core, turn by turn; the table shows the best of the rounds (processor time,
 no clock inside the loop), latencies of single events from a pass of their own, and whether all answers were
-equal: to each other at every size, and to a scan of all rules where that is affordable.
+equal: to each other at every size, and to a scan of all rules where that is affordable. Then the speed of the
+matrix executor by size of the batch, and of whole sessions: visits to the shipped receptionist, replayed.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import platform
 import sys
 import time
 from pathlib import Path
@@ -86,7 +88,12 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--visits", type=int, default=20, help="replayed; 0: neither replay nor matrix")
     args = parser.parse_args()
+    load = f"load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "load unknown"
+    print(
+        f"Python {platform.python_version()}, seed {args.seed}, {args.rounds} rounds, {load} at the start\n"
+    )
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     heads = ("rules", "by hand", "ours", "ratio", "p50", "p99 (by hand)", "build", "fired", "equal")
@@ -99,6 +106,11 @@ def main() -> None:
     print(
         "\nevents per second of processor time; p50, p99 in microseconds; build in seconds; fired per event"
     )
+    if args.visits:
+        from benchmarks.engine.sessions import matrix_rows, replay_speed
+
+        print("\n" + "\n".join(matrix_rows(workload(1_000, 0, args.seed), args.rounds)))
+        print("\n" + replay_speed(args.visits, args.rounds))
 
 
 if __name__ == "__main__":
