@@ -11,7 +11,7 @@ from miron.source import Note, Span, suggest
 ORDERED = ("number", "ordinal", "duration", "time", "date")
 """Types that can be compared by < and >."""
 
-_TEXT_LIKE = ("text", "person", "company", "phone", "email", "live")
+_TEXT_LIKE = ("text", "person", "company", "phone", "email", "code", "live")
 _NUMBERS = ("number", "ordinal")
 _LITERALS = {kind: Type(kind, kind) for kind in ("number", "duration", "time", "date", "text", "flag")}
 

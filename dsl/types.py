@@ -41,8 +41,8 @@ class Type:
 
     @property
     def private(self) -> bool:
-        """Personal by default: people, companies, phones, e-mails and what holds them."""
-        if self.kind in ("person", "company", "phone", "email"):
+        """Personal by default: people, companies, phones, e-mails, codes and what holds them."""
+        if self.kind in ("person", "company", "phone", "email", "code"):
             return True
         inner = [self.element] if self.element else [field for _, field in self.fields]
         return any(item.private for item in inner)

@@ -26,6 +26,7 @@ _EXAMPLES: Mapping[str, tuple[Value, ...]] = {
     "duration": (600_000, 5_400_000),
     "phone": ("030123456", "+4930123456"),
     "email": ("ada@example.org", "g.hopper@example.com"),
+    "code": ("ADA1030", "K7M4Q2"),
     "person": ("Ada Lovelace", "Grace Hopper"),
     "company": ("Acme", "Example Corporation"),
 }

@@ -31,6 +31,7 @@ BUILTIN_TYPES: tuple[str, ...] = (
     "duration",
     "phone",
     "email",
+    "code",
     "person",
     "company",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from miron.entities.choices import ChoiceRecogniser, ListRecogniser, LiveRecogniser, flag
+from miron.entities.codes import code
 from miron.entities.contacts import email, phone
 from miron.entities.dates import date, duration
 from miron.entities.found import EXACT, FREE, GRAMMAR, NAME, Found, Heard, Recogniser
@@ -37,6 +38,7 @@ _BUILTIN: Mapping[str, Recogniser] = {
     "duration": duration,
     "phone": phone,
     "email": email,
+    "code": code,
 }
 
 

@@ -16,6 +16,7 @@ _VALUES: Mapping[str, tuple[Value, ...]] = {
     "duration": (600_000, 300_000, 1_800_000, 3_600_000, 5_400_000, 7_200_000),
     "phone": ("030123456", "+4930123456", "5551234", "112"),
     "email": ("ada@example.org", "g.hopper@example.com", "info@example.net"),
+    "code": ("ADA1030", "XM1100", "K7M4Q2"),
 }
 
 

@@ -363,9 +363,11 @@ def _letters(code: str) -> str:
 
 
 def _codes() -> Iterator[str]:
-    """Codes nobody can guess or misread: six characters without look-alikes."""
+    """Codes nobody can guess or misread: six characters without look-alikes, some of them digits, so no word."""
     while True:
-        yield "".join(secrets.choice(_CODE_LETTERS) for _ in range(6))
+        code = "".join(secrets.choice(_CODE_LETTERS) for _ in range(6))
+        if not code.isalpha() and sum(char.isalpha() for char in code) > 1:
+            yield code
 
 
 def _visits_of(session: Session, day: date) -> tuple[Visit, ...]:

@@ -211,3 +211,32 @@ def test_no_text_makes_a_recogniser_fail(text, locale):
         for start in range(len(words)):
             for found in find(Heard(text, words, locale, NOW), start):
                 assert start < found.end <= len(words)
+
+
+@pytest.mark.parametrize(
+    ("locale", "said", "value"),
+    [
+        ("en", "ADA-1030", "ADA1030"),
+        ("en", "ada1030", "ADA1030"),
+        ("en", "ADA 1030", "ADA1030"),
+        ("en", "A D A ten thirty", "ADA1030"),
+        ("en", "A-D-A dash one zero three zero", "ADA1030"),
+        ("en", "k 7 m 4 q 2", "K7M4Q2"),
+        ("en", "84312", "84312"),
+        ("de", "A D A zehn dreißig", "ADA1030"),
+        ("de", "K sieben M vier Q zwei", "K7M4Q2"),
+        ("zh", "XM-1100", "XM1100"),
+        ("zh", "X M 零一零零", "XM0100"),
+    ],
+)
+def test_codes_written_and_spelt(locale, said, value):
+    assert read("code", said, locale) == value
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["10:30", "1030", "3pm", "2nd", "2026-11-23", "23.11.2026", "ada@example.org", "3.5", "1,000"]
+    + ["Ada Lovelace", "a ten", "room 12", "ten thirty", "A D A"],
+)
+def test_no_code_is_what_is_a_word_a_date_a_time_or_a_number(said):
+    assert read("code", said) is None
