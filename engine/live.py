@@ -157,9 +157,11 @@ class LiveExecutor:
         for level in off:
             if x[level]:
                 return True
-        return not all_hold(terms, last, now) or any(
-            word & bit and all_hold(gates, last, now) for bit, gates in masks
-        )
+        if terms and not all_hold(terms, last, now):
+            return True
+        if not masks:
+            return False
+        return any(word & bit and all_hold(gates, last, now) for bit, gates in masks)
 
     def _contest(self, plan: Plan, now: int) -> Tick:
         """(5)–(8) for rules that hold a state or may lose."""
