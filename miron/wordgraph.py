@@ -68,6 +68,24 @@ class WordGraph:
         }
         return _trimmed(edges, self.finals, values)
 
+    def accepts(self, text: str) -> bool:
+        """Whether these words, lower case, are a whole sentence."""
+        words = text.split()
+        waiting = [(0, 0)]
+        seen = set(waiting)
+        while waiting:
+            state, at = waiting.pop()
+            if at == len(words) and state in self.finals:
+                return True
+            for label, to in self.edges.get(state, {}).items():
+                for said in self.values.get(label[1:-1], ()) if label[0] == "<" else (label,):
+                    piece = said.split()
+                    step = (to, at + len(piece))
+                    if words[at : step[1]] == piece and step not in seen:
+                        seen.add(step)
+                        waiting.append(step)
+        return False
+
     def words(self) -> list[str]:
         """Every word that may be said, once."""
         labels = (label for out in self.edges.values() for label in out if label[0] != "<")

@@ -1,8 +1,8 @@
 """English recognition with PocketSphinx, whose package brings its model along.
 
 Two decoders hear every utterance: one is bound to what is expected now and is then nearly always right, but
-makes an expected sentence of anything; the other knows general English. Where the two agree in sound and
-letters, what was expected is believed; where not, the general words go on to the understanding. (PocketSphinx
+makes an expected sentence of anything; the other knows general English. What was expected is believed if it is
+a whole sentence and not too far from the general words; else those go on to the understanding. (PocketSphinx
 itself gives no confidence that could be used.)
 """
 
@@ -17,7 +17,7 @@ from miron.wordgraph import WordGraph
 from receptionist.speech.clip import Samples
 from receptionist.speech.ports import SpeechUnavailable, Transcript, Word
 
-BELIEVED = 60.0
+BELIEVED = 40.0
 """Likeness, 0 … 100, of both decoders' words from which the expected sentence is believed."""
 
 _FRAME_MS = 10
@@ -48,6 +48,7 @@ class PocketSphinx:
         self._grammar = WordGraph()
         self._said: set[str] = set()
         self._open = False
+        self._sayable = WordGraph()
         self._bind = False
 
     def expect(self, grammar: WordGraph) -> None:
@@ -63,6 +64,7 @@ class PocketSphinx:
             paths += [(final, states, 1.0) for final in sorted(sayable.finals)]
             self._bound.add_fsg("expected", self._bound.create_fsg("expected", 0, states, paths))
             self._bound.activate_search("expected")
+        self._sayable = sayable
         self._bind = bool(sayable)
 
     def begin(self) -> None:
@@ -92,7 +94,7 @@ class PocketSphinx:
         if self._bind:
             self._bound.end_utt()
             expected = _text(self._bound)
-            if expected and fuzz.ratio(expected, general) >= BELIEVED:
+            if self._sayable.accepts(expected) and fuzz.ratio(expected, general) >= BELIEVED:
                 return Transcript(expected, _words(self._bound), expected=True)
         return Transcript(general, _words(self._general))
 

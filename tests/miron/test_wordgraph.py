@@ -66,6 +66,12 @@ def test_what_cannot_be_pronounced_is_left_out_with_what_it_leads_to():
     assert not found.keep(lambda word: word in ("red", "blue", "only"))
 
 
+def test_a_whole_sentence_is_accepted_and_a_part_is_not():
+    found = graph("see {who}[ now]", values={"who": ("ada lovelace", "alan")})
+    assert all(found.accepts(text) for text in found.sentences(9))
+    assert not any(found.accepts(text) for text in ("", "see", "see ada", "see alan now now", "alan"))
+
+
 WORDS = st.sampled_from(["a", "bb", " c", "d ", " ", "e f"])
 TEMPLATES = st.recursive(
     WORDS,

@@ -104,7 +104,7 @@ class Kiosk:
             os.environ.update(env, MIRON_HOME=str(home), TERM="xterm-256color", COLUMNS="110", LINES="36")
             command = [sys.executable, "-m", "receptionist", "run", "--journal", str(self.journal), *options]
             os.execv(command[0], command)
-        self._pid = pid
+        self.pid = pid
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -147,8 +147,8 @@ class Kiosk:
 
     def close(self) -> int:
         """End it as a front desk would; its exit status."""
-        os.kill(self._pid, signal.SIGTERM)
-        _, status = os.waitpid(self._pid, 0)
+        os.kill(self.pid, signal.SIGTERM)
+        _, status = os.waitpid(self.pid, 0)
         os.close(self._terminal)
         self._reader.join(5)
         return os.waitstatus_to_exitcode(status)
