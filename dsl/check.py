@@ -41,14 +41,18 @@ def load(path: str | Path, library: Library | None = None) -> Tree:
         ModelError: With every problem found, if one of them is an error.
     """
     tree = read(path, library)
-    problems = check(tree)
+    problems = check(tree, play=False)
     if any(problem.severity == "error" for problem in problems):
         raise ModelError(problems)
     return tree
 
 
-def check(tree: Tree) -> list[Problem]:
-    """All problems of a tree, sorted by place; without an error among them it can be compiled."""
+def check(tree: Tree, *, play: bool = True) -> list[Problem]:
+    """All problems of a tree, sorted by place; without an error among them it can be compiled.
+
+    Args:
+        play: Also play it where rules may meet or nothing leads on, to show by which events.
+    """
     world = World(tree)
     problems: list[Problem] = []
     usage = Usage()
@@ -70,7 +74,7 @@ def check(tree: Tree) -> list[Problem]:
         problems[before:] = [problem for problem in problems[before:] if problem.severity == "error"]
     if checkings:
         check_recursion(checkings[0])
-    if tree.dialogue is not None and not any(problem.severity == "error" for problem in problems):
+    if play and tree.dialogue is not None and not any(problem.severity == "error" for problem in problems):
         check_together(checkings[0])
     return sorted_problems(_distinct(problems))
 

@@ -72,7 +72,7 @@ class Reloader:
         from dsl.compiler import compile_tree
         from receptionist.dialogue_settings import settings_events
 
-        problems = check(tree)
+        problems = check(tree, play=False)
         if any(problem.severity == "error" for problem in problems):
             raise ModelError(problem for problem in problems if problem.severity == "error")
         compiled = compile_tree(tree)

@@ -38,7 +38,7 @@ def errors(sources: Sources) -> list[Problem]:
     from dsl.check import check
 
     try:
-        found = check(sources.tree())
+        found = check(sources.tree(), play=False)
     except ModelError as error:
         found = list(error.problems)
     return [problem for problem in found if problem.severity == "error"]

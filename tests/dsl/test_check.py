@@ -24,9 +24,9 @@ INNER = (GOOD / "inner_speech.yaml").read_text(encoding="utf-8")
 HOTEL = (GOOD / "hotel_zh.yaml").read_text(encoding="utf-8")
 
 
-def problems(text: str) -> list[Problem]:
+def problems(text: str, *, play: bool = True) -> list[Problem]:
     try:
-        return check(read_text(text, "d.yaml"))
+        return check(read_text(text, "d.yaml"), play=play)
     except ModelError as error:
         return list(error.problems)
 
@@ -58,7 +58,8 @@ def test_an_error_is_shown_as_agreed(path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted(BAD.glob("*.txt")), ids=lambda path: path.stem)
 def test_every_agreed_error_belongs_to_its_code(path: Path) -> None:
-    code = {"test-key": "unknown-key", "test-line": "unknown-miron"}.get(path.stem, path.stem)
+    stem = path.stem.partition("~")[0]
+    code = {"test-key": "unknown-key", "test-line": "unknown-miron"}.get(stem, stem)
     assert f"[{code}]" in path.read_text(encoding="utf-8")
 
 
@@ -274,7 +275,7 @@ SIGNS = [*"{}[]()<>|:;,#'\"*&!%@`-?.\t\\é：｛ ", "\x00", ": ", "- ", "\ud800"
 def survive(path: Path, step: int) -> None:
     lines = path.read_text(encoding="utf-8").split("\n")
     for mutant in islice(mutants(lines, len(path.stem)), len(lines) % step, None, step):
-        for problem in problems("\n".join(mutant)):
+        for problem in problems("\n".join(mutant), play=False):
             assert problem.code
             assert problem.message
             assert problem.span is not None
