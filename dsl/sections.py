@@ -427,9 +427,19 @@ def _digress(report: Report, node: Node) -> bool | tuple[Name, ...] | None:
     return fields.flag(report, node)
 
 
+def _belongs_deeper(key: Scalar, node: Node) -> bool:
+    """Whether a key of a rule, or of its steps, has slipped out to where rules are named."""
+    is_rule = isinstance(node, MapNode) and any(inner.text in RULE_KEYS for inner, _ in node.pairs)
+    return key.text in (*RULE_KEYS, *_RULE_HINTS) and not is_rule
+
+
 def read_rule(scope: Scope, key: Scalar, node: Node) -> RuleDecl | None:
     """A rule."""
     report = scope.report
+    if _belongs_deeper(key, node):
+        message = f"'{key.text}' stands where a rule's name is expected: it belongs to a rule, further in"
+        report.error("wrong-depth", message, key.span)
+        return None
     name = fields.declared(report, key, "a rule")
     given = fields.keys(
         report, node, RULE_KEYS, "a rule", "{when: hear hello, do: {say: greeting}}", _RULE_HINTS
