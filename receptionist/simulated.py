@@ -6,9 +6,10 @@ nobody waits: a host answers at once what ``reachable`` says, and nothing leaves
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from dsl.fixtures import ANSWER_MS, Fixture
@@ -19,6 +20,7 @@ from receptionist.settings import read_texts
 if TYPE_CHECKING:
     from receptionist.actions.base import ServiceAction
     from receptionist.actions.desk import Desk
+    from receptionist.directory.store import Database
 
 PERSON_KEYS = ("name", "visitor", "host", "deputy")
 REPLY_MS = 3_000
@@ -87,13 +89,13 @@ class SimulatedDesk:
             DirectoryError: The fixture does not have the shape of a directory.
         """
         from receptionist.actions.desk import Desk
-        from receptionist.directory import open_directory
-        from receptionist.directory.seed import fill, read_demo
+        from receptionist.directory.directory import Directory
+        from receptionist.directory.seed import read_demo
         from receptionist.notify.outbox import Outbox
 
         rest = self._fixture.rest
-        directory = open_directory("sqlite://", demo=False, now=self._now)
-        fill(directory, {key: rest[key] for key in ("hosts", "visits", "in_building") if key in rest})
+        given = {key: rest[key] for key in ("hosts", "visits", "in_building") if key in rest}
+        directory = Directory(_filled(json.dumps(given, default=str), self._now()).copy(), self._now)
         return Desk(
             directory,
             Outbox(directory.database, {"local": _Nowhere()}, self._now),
@@ -109,6 +111,21 @@ class SimulatedDesk:
         from receptionist.actions.inprocess import service_actions
 
         return service_actions(lambda: self.desk)
+
+
+@lru_cache(maxsize=64)
+def _filled(given: str, when: datetime) -> Database:
+    """A directory in memory to be copied, since most tests begin with the same one.
+
+    Raises:
+        DirectoryError: What is given does not have the shape of a directory.
+    """
+    from receptionist.directory import open_directory
+    from receptionist.directory.seed import fill
+
+    directory = open_directory("sqlite://", demo=False, now=lambda: when)
+    fill(directory, json.loads(given))
+    return directory.database
 
 
 def _texts(rest: Mapping[str, Any], section: str) -> Mapping[str, Mapping[str, str]]:

@@ -363,7 +363,7 @@ def _letters(code: str) -> str:
 
 
 def _codes() -> Iterator[str]:
-    """Codes nobody can guess or misread: six characters without look-alikes, some of them digits, so no word."""
+    """Codes nobody can guess or misread: six characters that do not look alike, no word."""
     while True:
         code = "".join(secrets.choice(_CODE_LETTERS) for _ in range(6))
         if not code.isalpha() and sum(char.isalpha() for char in code) > 1:

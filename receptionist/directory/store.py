@@ -14,12 +14,13 @@ import threading
 import weakref
 from collections.abc import Iterator, MutableMapping
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from functools import cache
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Engine, create_engine, event, insert, inspect, select
+from sqlalchemy import Dialect, Engine, create_engine, event, insert, inspect, select
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -52,7 +53,9 @@ class Database:
         name: How messages call it: the file's path, or the URL without its password.
     """
 
-    def __init__(self, url: str, *, timeout_s: float = 2.0, create: bool = True) -> None:
+    def __init__(
+        self, url: str, *, timeout_s: float = 2.0, create: bool = True, _like: Database | None = None
+    ) -> None:
         """Open a database, creating the tables in an empty one and upgrading those of an older version.
 
         Before an upgrade, an SQLite file is copied to one beside it whose name ends in `.bak`.
@@ -72,7 +75,24 @@ class Database:
         if self._file is not None and not self._file.exists():
             self._begin_file(self._file, create, timeout_s)
         with self._translated():
+            if _like is not None:
+                _like._copy_to(self._engine)
             self._ensure_schema()
+
+    def copy(self) -> Database:
+        """Another database in memory that begins with all that this one, in memory too, holds now.
+
+        Raises:
+            DirectoryError: The database failed.
+        """
+        return Database("sqlite://", _like=self)
+
+    def _copy_to(self, other: Engine) -> None:
+        source, target = self._engine.raw_connection(), other.raw_connection()
+        with self._serial, closing(source), closing(target):
+            assert isinstance(source.driver_connection, sqlite3.Connection)
+            assert isinstance(target.driver_connection, sqlite3.Connection)
+            source.driver_connection.backup(target.driver_connection)
 
     def _connectable(self, url: str, timeout_s: float) -> tuple[Engine, str, Path | None]:
         if "://" not in url:
@@ -270,8 +290,17 @@ def _memory() -> Engine:
         connect_args={"check_same_thread": False},
         execution_options={"compiled_cache": _COMPILED},
     )
+    engine.dialect = _memory_dialect()  # compiled statements are found again by it
     _take_over_transactions(engine)
     return engine
+
+
+@cache
+def _memory_dialect() -> Dialect:
+    """The dialect of all databases in memory, as a first connection sets it up."""
+    engine = create_engine("sqlite://")
+    with closing(engine.connect()):
+        return engine.dialect
 
 
 def _sqlite(path: Path, mode: str, timeout_s: float) -> Engine:
