@@ -72,10 +72,20 @@ def check_together(checking: Checking) -> None:
     found = Search(compiled, owner.rules, meetings, dead_ends, occasions).run()
     for pair, lines in found.together.items():
         _report_meeting(checking, meetings[pair], lines)
+    if found.loop is not None and not any(known.code == "endless-loop" for known in checking.problems):
+        _report_loop(checking, *found.loop)
     if dead_ends and found.dead_end is not None:
         lines, last = found.dead_end
         message = f"after '{last}' nothing leads on: no rule waits for words, signals or time"
         checking.warn("dead-end", message, owner.rules[last].span, [_witness(lines)])
+
+
+def _report_loop(checking: Checking, lines: tuple[str, ...], units: tuple[str, ...]) -> None:
+    rules = checking.view.owner.rules
+    names = [name for name in dict.fromkeys(unit.partition("/")[0] for unit in units) if name in rules]
+    if names:
+        message = f"these rules wake each other without any pause: {' → '.join([*names, names[0]])}"
+        checking.warn("endless-loop", message, rules[names[0]].span, [_witness(lines)])
 
 
 def _is_certain(meeting: _Meeting) -> bool:

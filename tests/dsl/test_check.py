@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -16,6 +17,7 @@ from dsl.reader import read, read_text
 from miron.source import ModelError, Problem
 from tests.dsl.golden import BAD, GOOD, rendered
 
+REFERENCE = (Path(__file__).parents[2] / "docs" / "dsl.md").read_text(encoding="utf-8")
 FRONT_DESK = (GOOD / "front_desk.yaml").read_text(encoding="utf-8")
 TEA = (GOOD / "tea_timer.yaml").read_text(encoding="utf-8")
 LOST = (GOOD / "lost_and_found.yaml").read_text(encoding="utf-8")
@@ -61,6 +63,12 @@ def test_every_agreed_error_belongs_to_its_code(path: Path) -> None:
     stem = path.stem.partition("~")[0]
     code = {"test-key": "unknown-key", "test-line": "unknown-miron"}.get(stem, stem)
     assert f"[{code}]" in path.read_text(encoding="utf-8")
+
+
+def test_every_warning_is_in_the_reference() -> None:
+    shown = "".join(path.read_text(encoding="utf-8") for path in BAD.glob("*.txt"))
+    codes = set(re.findall(r"warning\[([a-z-]+)\]", shown))
+    assert [code for code in sorted(codes) if f"`{code}`" not in REFERENCE] == []
 
 
 PLANTED = [
@@ -246,6 +254,26 @@ def test_json_holds_the_same_facts() -> None:
         "hello_back",
         7,
     )
+
+
+def test_json_tells_where_a_file_cannot_be_read_at_all(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.yaml"
+    broken.write_bytes(b"dialogue: d\nmirons: {a: \xff}\n")
+    out = io.StringIO()
+    assert check_command([broken], format="json", out=out) == 1
+    facts = json.loads(out.getvalue())
+    assert facts["errors"] == len(facts["problems"]) == 1
+    assert set(facts["problems"][0]) == {"code", "severity", "message", "span", "suggestion", "notes"}
+    assert facts["problems"][0]["span"]["source"] == str(broken)
+
+
+def test_json_shows_the_events_of_a_warning() -> None:
+    out = io.StringIO()
+    assert check_command([BAD / "act-together.yaml"], format="json", out=out) == 0
+    (problem,) = json.loads(out.getvalue())["problems"]
+    assert "it happens with: user: hello; user: where is the exit" in [
+        note["message"] for note in problem["notes"]
+    ]
 
 
 def test_a_clean_dialogue_says_so() -> None:

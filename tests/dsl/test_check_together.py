@@ -6,8 +6,10 @@ import pytest
 
 from dsl.check import check
 from dsl.check_together import MAX_PAIRS, MAX_PLAYED
+from dsl.compiler import compile_tree
 from dsl.reader import read_text
 from dsl.testing import play_tests
+from dsl.witness import Search
 from miron.source import Problem
 from tests.dsl.golden import BAD
 
@@ -109,6 +111,31 @@ def test_a_state_that_something_leads_out_of_is_no_dead_end(way_out: str) -> Non
 def test_a_dialogue_without_endings_has_no_dead_ends() -> None:
     text = WAITING.replace("endings: [gone]\n", "").replace(", {end: gone}", "")
     assert "dead-end" not in codes(text)
+
+
+@pytest.mark.parametrize("name", ["endless-loop", "endless-loop~memory", "endless-loop~counting"])
+def test_a_loop_that_is_reported_is_one_when_it_is_played(name: str) -> None:
+    tree = read_text((BAD / f"{name}.yaml").read_text(encoding="utf-8"), "d.yaml")
+    assert tree.dialogue is not None
+    found = Search(compile_tree(tree), tree.dialogue.rules, [("no", "such pair")], dead_ends=False).run()
+    assert found.loop is not None
+    lines, rules = found.loop
+    assert len(lines) <= 1  # counting begins with the default, at the start
+    (problem,) = [each for each in check(tree) if each.code == "endless-loop"]
+    assert all(rule in problem.message for rule in rules)
+
+
+def test_a_loop_that_only_playing_shows_is_reported_with_its_events() -> None:
+    text = (
+        "dialogue: d\nmemory: {n: number}\nmirons: {hello: hello, hi: Hi!, ho: Ho!}\nrules:\n"
+        "  greet: {when: hear hello, do: {say: hi, set: {n: 1}}}\n"
+        "  answer: {when: hear hello, do: {say: ho}}\n"
+        "  up: {when: n > 0, do: {set: {n: n - 1}}}\n  down: {when: n < 1, do: {set: {n: n + 1}}}\n"
+    )
+    (problem,) = [each for each in problems(text) if each.code == "endless-loop"]
+    assert "up" in problem.message
+    assert "down" in problem.message
+    assert witness(problem) == ["user: hello"]
 
 
 def test_a_large_dialogue_is_told_what_is_plain_to_see() -> None:
