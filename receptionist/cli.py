@@ -24,6 +24,8 @@ VERBS = {
     "hosts": ("receptionist.commands.lists", "hosts"),
     "visits": ("receptionist.commands.lists", "visits"),
     "new": ("receptionist.commands.new", "new"),
+    "import": ("receptionist.commands.imports", "imports"),
+    "schema": ("receptionist.commands.schema", "schema"),
     "doctor": ("receptionist.commands.machine", "doctor"),
     "screen": ("receptionist.commands.screen", "screen"),
 }
@@ -46,6 +48,8 @@ HELP = {
     "hosts": "Import, list or add hosts.",
     "visits": "Import, list or add visits.",
     "new": "Begin a receptionist, or a dialogue, of your own.",
+    "import": "Carry dialogues of other systems over.",
+    "schema": "Print the JSON Schema of dialogues, for editors.",
     "doctor": "Say what this machine has and what follows.",
 }
 
