@@ -120,10 +120,9 @@ class _Lowering:
 
     def level(self, level: Level | Spent | Holds) -> int:
         """The id of a level, made at the first use together with what it is derived from."""
-        known = self.levels.get(level)
-        if known is not None:
-            return known
-        number = self.levels[level] = len(self.levels)
+        number = self.levels.setdefault(level, len(self.levels))
+        if number < len(self.level_names):
+            return number
         self.level_names.append(level_name(level))
         if isinstance(level, Active | Ended | Failed | Running | After):
             self.rule(level.rule, level)
@@ -287,7 +286,7 @@ class _Lowering:
         except KeyError:
             raise NetworkError(f"{_place(rule)}: there is no scope {rule.scope!r}") from None
         yes, no, forget, keys = self._writes(rule)
-        channels = {act.channel for act in effects.acts}
+        channels = {act.channel for act in effects.acts} if effects.acts else frozenset()
         lasts = not channels <= self.instant
         unit = Unit(
             name=rule.name,
@@ -304,7 +303,7 @@ class _Lowering:
             no=no,
             forget=forget,
             keys=keys,
-            thinks=self._thinks(effects.thinks),
+            thinks=self._thinks(effects.thinks) if effects.thinks else (),
         )
         if rule.part_of:
             unit = unit._replace(ancestors=self._ancestors(rule))
@@ -325,8 +324,6 @@ class _Lowering:
         )
 
     def _thinks(self, thinks: tuple[Think, ...]) -> tuple[int, ...]:
-        if not thinks:
-            return ()
         found = {self.inner[think.name] for think in thinks if think.name in self.inner}
         return tuple(sorted(found))
 
@@ -334,6 +331,10 @@ class _Lowering:
         self, rule: Rule
     ) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
         effects = rule.effects
+        if not (
+            effects.forget or effects.assign or effects.timers or effects.gates or self.program.replacing
+        ):
+            return (), (), (), ()
         yes: list[int] = []
         no: list[int] = []
         forget: list[int] = []
