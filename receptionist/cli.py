@@ -18,6 +18,7 @@ VERBS = {
     "say": ("receptionist.commands.language", "say"),
     "replay": ("receptionist.commands.replay", "replay"),
     "why": ("receptionist.commands.sessions", "why"),
+    "study": ("receptionist.commands.study", "study"),
     "desk": ("receptionist.commands.desk", "desk"),
     "badge": ("receptionist.commands.badge", "badge"),
     "privacy": ("receptionist.commands.privacy", "privacy"),
@@ -27,9 +28,11 @@ VERBS = {
     "import": ("receptionist.commands.imports", "imports"),
     "schema": ("receptionist.commands.schema", "schema"),
     "doctor": ("receptionist.commands.machine", "doctor"),
-    "screen": ("receptionist.commands.screen", "screen"),
 }
 """Verb → module and name of its command."""
+
+INNER = {"screen": ("receptionist.commands.screen", "screen")}
+"""Verbs that other verbs start, and nobody else."""
 
 HELP = {
     "run": "Run the receptionist: the kiosk, or --text for lines.",
@@ -42,6 +45,7 @@ HELP = {
     "say": "Say what a Miron can say.",
     "replay": "Re-run recorded sessions and compare.",
     "why": "Say why a rule fired, or did not.",
+    "study": "User studies: plan, measure, compare, report.",
     "desk": "The front desk's view: who waits, who is inside.",
     "badge": "Make a visitor's badge.",
     "privacy": "Delete, erase or export personal data.",
@@ -59,13 +63,14 @@ class Verbs(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All verbs, in the order of a day's work."""
-        return list(HELP)
+        return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The verb's command."""
-        if cmd_name not in VERBS:
+        found = VERBS.get(cmd_name) or INNER.get(cmd_name)
+        if found is None:
             return None
-        module, name = VERBS[cmd_name]
+        module, name = found
         command = getattr(importlib.import_module(module), name)
         assert isinstance(command, click.Command)
         return command
