@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import os
 import re
-import tempfile
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -165,9 +164,9 @@ def write_atomically(path: Path, data: bytes) -> None:
         OSError: It could not be written; the old file is as it was.
     """
     target = path.resolve()
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    name = target.parent / f".{target.name}.{os.getpid()}"
     try:
-        with os.fdopen(handle, "wb") as stream:
+        with name.open("wb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
@@ -176,7 +175,7 @@ def write_atomically(path: Path, data: bytes) -> None:
         os.replace(name, target)
     except BaseException:
         with contextlib.suppress(OSError):
-            os.unlink(name)
+            name.unlink()
         raise
     folder = os.open(target.parent, os.O_RDONLY)
     try:
