@@ -256,7 +256,9 @@ def _owner(report: Report, draft: _Draft, locales: tuple[str, ...]) -> Owner:
             message = f"the locale '{locale}' is not listed in locales ({listed})"
             report.error("unknown-locale", message, part.locale.span, suggest(locale, found["locales"]))
         position = positions.get(part.file.name, 0)
-        scope = Scope(report, locale, found["locales"], part.file.name, position, is_open)
+        # Rules rank by file, and a dialogue is the same one wherever it lies.
+        file = f"{draft.kind}/{part.file.name.rpartition('/')[2]}"
+        scope = Scope(report, locale, found["locales"], file, position, is_open)
         for key, node in part.entries:
             if key.text not in _SETTINGS:
                 _read_section(scope, draft, key, node, found, places)

@@ -66,7 +66,7 @@ class Scope:
         locale: Of texts without one.
         locales: Those of the owner.
         is_open: The owner lists no locales (a module for any dialogue): every locale is taken.
-        file: As shown in errors.
+        file: What rules rank by: dialogues before modules, then the name of the file without its folder.
         position: Rules of this file so far.
     """
 

@@ -19,7 +19,7 @@ from engine.virtual import VirtualRun, no_services
 from engine.visitor import Habits, SimulatedVisitor, Visit
 from miron.generate import Generator, NothingToSay
 from miron.learn.typical import typical
-from miron.model import Miron, Value
+from miron.model import Miron, Slot, Value
 
 
 class OtherVoice:
@@ -28,9 +28,16 @@ class OtherVoice:
     Args:
         compiled: The dialogue.
         lexicons: Values known by type; the visitor mostly gives these, sometimes others.
+        wishes: Values by slot that this visitor has come with and mostly gives.
     """
 
-    def __init__(self, compiled: Compiled, lexicons: Mapping[str, Sequence[str]] | None = None) -> None:
+    def __init__(
+        self,
+        compiled: Compiled,
+        lexicons: Mapping[str, Sequence[str]] | None = None,
+        wishes: Mapping[str, Value] | None = None,
+    ) -> None:
+        self._wishes = dict(wishes or {})
         self._types = compiled.types
         self._locales = compiled.locales
         self._lexicons = {name: tuple(values) for name, values in (lexicons or {}).items()}
@@ -47,13 +54,13 @@ class OtherVoice:
         if meant is None or not meant.forms:
             return None
         values = {
-            slot.name: self._value(slot.type, locale, chance)
+            slot.name: self._wish(slot, locale, chance)
             for slot in meant.slots.values()
             if chance.happens("slot", 70)
         }
         for given in (
             values,
-            {slot.name: self._value(slot.type, locale, chance) for slot in meant.slots.values()},
+            {slot.name: self._wish(slot, locale, chance) for slot in meant.slots.values()},
         ):
             try:
                 said = self._generator.say(miron, given, locale=locale, choose=chance.below)
@@ -61,6 +68,11 @@ class OtherVoice:
                 continue
             return said.text
         return None
+
+    def _wish(self, slot: Slot, locale: str, chance: Chance) -> Value | None:
+        if slot.name in self._wishes and not chance.happens("slip", 10):
+            return self._wishes[slot.name]
+        return self._value(slot.type, locale, chance)
 
     def _value(self, kind: str, locale: str, chance: Chance) -> Value | None:
         element = kind.removeprefix("list of ")
