@@ -430,3 +430,13 @@ def test_saving_keeps_rights_links_and_line_ends(tmp_path: Path) -> None:
     assert link.is_symlink()
     assert real.stat().st_mode & 0o777 == 0o640
     assert b"    about: x\r\n" in real.read_bytes()
+
+
+def test_the_example_of_the_document_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (example,) = re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs/graph.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    (tmp_path / "tea.yaml").write_text(TEA, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    exec(example, {})
+    assert "follows: let_it_steep" in (tmp_path / "tea.yaml").read_text(encoding="utf-8")
