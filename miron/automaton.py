@@ -57,7 +57,7 @@ class State:
     pieces: Mapping[str, list[tuple[str, int]]]
     slots: tuple[tuple[SlotKey, tuple[int, ...]], ...]
     accepts: tuple[int, ...]
-    after: dict[str, State | None] = field(default_factory=dict)
+    after: dict[str, State] = field(default_factory=dict)
 
 
 class Automaton:
@@ -123,14 +123,10 @@ class Automaton:
 
     def step(self, state: State, word: str) -> State | None:
         """The state after a whole word; None where it does not fit."""
-        try:
-            return state.after[word]
-        except KeyError:
-            targets = state.words.get(word)
-            if targets is None:
-                return None
+        found = state.after.get(word)
+        if found is None and (targets := state.words.get(word)) is not None:
             found = state.after[word] = self.enter(targets, True)
-            return found
+        return found
 
     def _closed(self, states: Iterable[int], at_word: bool) -> State:
         seen = set(states)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from miron.entities import NAME, Heard
 from miron.locales import get
 from miron.model import Reason
-from miron.search import Edge, Reading
+from miron.search import KINDS, Edge, Reading
 from miron.template import Template
 from miron.words import NO_BREAK
 
@@ -33,15 +32,15 @@ def _literal(reading: Reading) -> bool:
 
 def confidence_of(edges: Sequence[Edge]) -> float:
     """How sure a reading is: falls with every word that was guessed, passed over or missing."""
-    sizes = Counter[str]()
+    sizes = dict.fromkeys(KINDS, 0)
     open_words = 0
     shortest_typo = 99
-    for edge in edges:
-        sizes[edge.kind] += max(1, edge.end - edge.start)
-        if edge.found is not None and edge.found.weight <= NAME:
-            open_words += edge.end - edge.start
-        if edge.kind == "typo":
-            shortest_typo = min(shortest_typo, len(edge.word))
+    for kind, start, end, word, _, found, _ in edges:
+        sizes[kind] += max(1, end - start)
+        if found is not None and found.weight <= NAME:
+            open_words += end - start
+        if kind == "typo":
+            shortest_typo = min(shortest_typo, len(word))
     firm = sizes["word"] + sizes["slot"] - open_words
     unknown, typos = sizes["unknown"], sizes["typo"]
     # What was guessed must lean on what was heard, and an open value leaves nothing to lean on.
@@ -61,21 +60,31 @@ def confidence_of(edges: Sequence[Edge]) -> float:
 def reason_of(reading: Reading, template: Template, heard: Heard, expected: bool) -> Reason:
     """The template that matched, and what became of each word."""
 
-    def said(kinds: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(heard.said(edge.start, edge.end) for edge in reading.edges if edge.kind in kinds)
-
-    tolerant = any(edge.kind in ("typo", "unknown", "dropped") for edge in reading.edges)
+    literal: list[str] = []
+    slots: list[tuple[str, str]] = []
+    ignored: list[str] = []
+    corrected: list[tuple[str, str]] = []
+    tolerant = False
+    for kind, start, end, word, slot, _, _ in reading.edges:
+        tolerant = tolerant or kind in ("typo", "unknown", "dropped")
+        if kind == "dropped":
+            continue
+        said = heard.said(start, end)
+        if kind in ("word", "typo"):
+            literal.append(said)
+        if kind == "typo":
+            corrected.append((said, word))
+        elif kind in ("filler", "opener", "unknown"):
+            ignored.append(said)
+        elif slot is not None:
+            slots.append((slot[0], said))
     return Reason(
         "tolerant" if tolerant else "template",
         template.text,
         template.origin,
-        said(("word", "typo")),
-        tuple(
-            (edge.slot[0], heard.said(edge.start, edge.end))
-            for edge in reading.edges
-            if edge.slot is not None
-        ),
-        said(("filler", "opener", "unknown")),
-        tuple((heard.said(edge.start, edge.end), edge.word) for edge in reading.edges if edge.kind == "typo"),
+        tuple(literal),
+        tuple(slots),
+        tuple(ignored),
+        tuple(corrected),
         expected,
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from miron.automaton import Automaton, SlotKey, State
 from miron.entities import FREE, Found, Heard, Recogniser
@@ -34,8 +35,10 @@ TOLERANT_WORDS = 60
 """Longer utterances are not searched for misspelt and unknown words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+KINDS = ("word", "typo", "slot", "opener", "filler", "unknown", "dropped", "split")
+
+
+class Edge(NamedTuple):
     """One step of a reading.
 
     Attributes:
@@ -53,8 +56,7 @@ class Edge:
     sentence: int = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One sentence read in an utterance, and those before it.
 
     Attributes:
@@ -125,7 +127,21 @@ class _Item:
         self.wild = wild
 
 
-_Row = dict[tuple[int, SlotKey | None], _Item]
+class End(NamedTuple):
+    """A way through the whole utterance to the end of a sentence.
+
+    Attributes:
+        score: Evidence, with what the sentence gains by being expected.
+        sentence: Number of the sentence template.
+        item: The last step of the way.
+    """
+
+    score: float
+    sentence: int
+    item: _Item
+
+
+_Row = dict[State | tuple[State, SlotKey], _Item]
 
 
 class Search:
@@ -155,32 +171,36 @@ class Search:
         self._likely: dict[int, tuple[str, ...]] = {}
         self._size = len(heard.words)
         self._rows: list[_Row] = [{} for _ in range(self._size + 1)]
+        self._wild_at = [False] * (self._size + 1)
         self._start = automaton.start
 
-    def run(self) -> list[Reading]:
-        """Every reading of the whole utterance, best first."""
-        self._rows[0][id(self._start), None] = _Item(self._start, 0.0, 0, None, None)
+    def run(self) -> list[End]:
+        """The ends of every reading of the whole utterance, best first; :meth:`reading` follows one back."""
+        self._rows[0][self._start] = _Item(self._start, 0.0, 0, None, None)
         for at in range(self._size):
             self._advance(at)
-        readings = [
-            reading
-            for item in self._closed(self._size)
-            if item.matched and not item.wild
-            for sentence in item.state.accepts
-            if (reading := self._reading(item, sentence)) is not None
-        ]
-        return sorted(readings, key=lambda reading: (-reading.score, reading.sentence))
+        ends: list[End] = []
+        for item in self._closed(self._size):
+            if item.state.accepts and item.matched and item.wild is None:
+                for sentence in item.state.accepts:
+                    bonus = self._usable(sentence)
+                    if bonus is not None:
+                        ends.append(End(item.score + bonus, sentence, item))
+        if len(ends) > 1:
+            ends.sort(key=_by_merit)
+        return ends
 
     def _closed(self, at: int) -> list[_Item]:
         """The ways to a word, those included whose wild slot ends there and whose last words were not
         said.
         """
         row = self._rows[at]
-        for item in [item for item in row.values() if item.wild]:
-            slot, start = item.wild or (("", ""), 0)
-            value = Found(at, " ".join(self._heard.said(start, at).split()), FREE)
-            edge = Edge("slot", start, at, slot=slot, found=value)
-            self._add(at, item.state, item.score, item.matched, item.back, edge)
+        if self._wild_at[at]:
+            for item in [item for item in row.values() if item.wild]:
+                slot, start = item.wild or (("", ""), 0)
+                value = Found(at, " ".join(self._heard.said(start, at).split()), FREE)
+                edge = Edge("slot", start, at, slot=slot, found=value)
+                self._add(at, item.state, item.score, item.matched, item.back, edge)
         if self._near is not None:
             for item in [item for item in row.values() if not item.wild]:
                 for word in sorted(self._locale.droppable & item.state.words.keys()):
@@ -197,19 +217,26 @@ class Search:
             if ended is not None:
                 items.append(ended)
         word = self._heard.words[at].text
+        said = Edge("word", at, at + 1, word)
+        repeated = at > 0 and word == self._heard.words[at - 1].text and word.isalpha()
+        passed = Edge("filler", at, at + 1) if repeated or word in self._locale.fillers else None
+        around = self._around.get(word)
         for item in items:
-            if item.wild:
-                self._put(at + 1, item.state, item.score + FREE, item.matched, item.back, None, item.wild)
+            state = item.state
+            if item.wild is not None:
+                self._put(at + 1, state, item.score + FREE, item.matched, item.back, None, item.wild)
                 continue
-            target = self._automaton.step(item.state, word)
+            target = self._automaton.step(state, word)
             if target is not None:
-                edge = Edge("word", at, at + 1, word=word)
-                self._add(at + 1, target, item.score + LITERAL, item.matched + 1, item, edge)
-            if item.state.pieces:
+                self._add(at + 1, target, item.score + LITERAL, item.matched + 1, item, said)
+            if state.pieces:
                 self._pieces(item, at, word, 0)
-            if item.state.slots:
+            if state.slots:
                 self._slots(item, at)
-            self._pass_over(item, at, word)
+            if passed is not None:
+                self._add(at + 1, state, item.score + SKIPPED, item.matched, item, passed)
+            if around is not None:
+                self._pass_around(item, at, around)
             if self._near is not None:
                 self._tolerate(item, at, word)
 
@@ -254,17 +281,8 @@ class Search:
             self._found[kind, at] = found
         return found
 
-    def _pass_over(self, item: _Item, at: int, word: str) -> None:
-        """Words that mean nothing here: fillers, repeated words, greetings before and thanks after."""
-        words = self._heard.words
-        repeated = at > 0 and word == words[at - 1].text and word.isalpha()
-        if word in self._locale.fillers or repeated:
-            self._add(
-                at + 1, item.state, item.score + SKIPPED, item.matched, item, Edge("filler", at, at + 1)
-            )
-        around = self._around.get(word)
-        if around is None:
-            return
+    def _pass_around(self, item: _Item, at: int, around: _Around) -> None:
+        """Words that mean nothing here: greetings before a sentence, and thanks after it."""
         if item.state is self._start:
             groups = around.before if at else tuple(group for group in around.before if not group.joiner)
         elif item.state.accepts and item.matched:
@@ -301,7 +319,7 @@ class Search:
         """A sentence may have ended here and another begins."""
         best: tuple[float, int, _Item] | None = None
         for item in items:
-            if not item.matched or item.wild:
+            if not item.state.accepts or not item.matched or item.wild:
                 continue
             for sentence in item.state.accepts:
                 bonus = self._usable(sentence)
@@ -317,14 +335,16 @@ class Search:
             gap = 1
         edge = Edge("split", at, at, sentence=sentence)
         fresh = _Item(self._start, score + SPLIT[gap], 0, item, edge)
-        known = self._rows[at].get((id(self._start), None))
+        known = self._rows[at].get(self._start)
         if known is not None and known.score >= fresh.score:
             return None
-        self._rows[at][id(self._start), None] = fresh
+        self._rows[at][self._start] = fresh
         return fresh
 
     def _add(self, at: int, state: State, score: float, matched: int, back: _Item | None, edge: Edge) -> None:
-        self._put(at, state, score, matched, back, edge, None)
+        known = self._rows[at].get(state)
+        if known is None or known.score < score:
+            self._rows[at][state] = _Item(state, score, matched, back, edge)
 
     def _put(
         self,
@@ -334,19 +354,21 @@ class Search:
         matched: int,
         back: _Item | None,
         edge: Edge | None,
-        wild: tuple[SlotKey, int] | None,
+        wild: tuple[SlotKey, int],
     ) -> None:
-        row, key = self._rows[at], (id(state), wild[0] if wild else None)
+        """The same within a slot that takes any words, which may end or go on."""
+        self._wild_at[at] = True
+        row, key = self._rows[at], (state, wild[0])
         known = row.get(key)
         if known is None or known.score < score:
             row[key] = _Item(state, score, matched, back, edge, wild)
 
-    def _reading(self, item: _Item, sentence: int) -> Reading | None:
-        """The way to an item, sentence by sentence."""
+    def reading(self, end: End) -> Reading | None:
+        """The way to an end, sentence by sentence; None where a sentence on it may not be read."""
         parts: list[tuple[_Item, int, tuple[Edge, ...]]] = []
         edges: list[Edge] = []
-        last, current = item, item.back
-        edge = item.edge
+        last, sentence = end.item, end.sentence
+        edge, current = last.edge, last.back
         while True:
             if edge is not None and edge.kind != "split":
                 edges.append(edge)
@@ -363,6 +385,10 @@ class Search:
                 return None
             reading = Reading(last.score + bonus, sentence, steps, reading)
         return reading
+
+
+def _by_merit(end: End) -> tuple[float, int]:
+    return -end.score, end.sentence
 
 
 def _by_score(item: _Item) -> float:

@@ -16,6 +16,7 @@ from miron.automaton import Automaton
 from miron.check import check_phrases
 from miron.entities import EXACT, FREE, NAME, Found, Heard, Lexicon, NameRecogniser, Recogniser, recogniser
 from miron.judge import coherent, confidence_of, reason_of
+from miron.locales import get
 from miron.model import (
     NOT_UNDERSTOOD,
     Act,
@@ -134,17 +135,33 @@ class Understander:
         order = self._order(locale)
         acts: list[Act] = []
         for tried in order:
-            found = self._ear(tried).read(text, weights, now, typed, tolerant=False)
+            found = self._own(self._ear(tried).read(text, weights, now, typed, tolerant=False), order[0])
             settled = found and found[0].confidence >= _SETTLED and not _guessed_only(found[0])
             if settled and tried == order[0]:
                 return found
             acts = _merged(acts, found)
         if not acts:
             for tried in order:
-                acts = _merged(acts, self._ear(tried).read(text, weights, now, typed, tolerant=True))
+                found = self._ear(tried).read(text, weights, now, typed, tolerant=True)
+                acts = _merged(acts, self._own(found, order[0]))
         if self.model is not None and (not acts or acts[0].reason.method != "template"):
             acts = _joined(acts, self._guessed(text, order, weights, now, typed))
         return acts
+
+    def _own(self, acts: list[Act], spoken: str) -> list[Act]:
+        """Without unknown names that are everyday words of another language, most of them in the language
+        spoken so far, half of them in others: *where can I park* is nobody's name in German.
+        """
+        return [act for act in acts if not (_guessed_only(act) and self._is_foreign(act, spoken))]
+
+    def _is_foreign(self, act: Act, spoken: str) -> bool:
+        everyday = [get(other).common for other in self._locales if other != act.locale]
+        for part in act.sequence:
+            words = [word.text for filled in part.entities.values() for word in words_of(filled.text, act.locale)]
+            foreign = max((sum(word in common for word in words) for common in everyday), default=0)
+            if len(words) > 1 and 2 * foreign >= len(words) + (act.locale == spoken):
+                return True
+        return False
 
     def best(
         self,
@@ -278,12 +295,13 @@ class _Ear:
 
         heard = Heard(text, words, self.locale, now, typed, tolerant)
         near = self._near if tolerant else None
-        readings = Search(self._automaton, heard, self._recognisers, usable, near).run()
+        search = Search(self._automaton, heard, self._recognisers, usable, near)
         acts: list[Act] = []
         seen: set[str] = set()
-        for reading in readings:
-            name = self._sentences[reading.sentence].miron.name
-            if name in seen or not coherent(reading, heard):
+        for end in search.run():
+            name = self._sentences[end.sentence].miron.name
+            reading = None if name in seen else search.reading(end)
+            if reading is None or not coherent(reading, heard):
                 continue
             act = self._act(reading, heard, weights)
             if not tolerant or all(part.confidence >= TOLERATED for part in act.sequence):
@@ -336,7 +354,7 @@ class _Ear:
             chain.append(current)
             current = current.before
         first, *others = [self._single(part, heard, weights) for part in reversed(chain)]
-        return replace(first, also=tuple(others))
+        return replace(first, also=tuple(others)) if others else first
 
     def _single(self, reading: Reading, heard: Heard, weights: Mapping[str, float]) -> Act:
         sentence = self._sentences[reading.sentence]

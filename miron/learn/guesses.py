@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from miron.entities import Lexicon
 from miron.learn.model import Model
@@ -74,7 +74,7 @@ def known_replaced(words: Sequence[Word], lexicon: Lexicon, locale: str) -> list
         stand_in = words_of(str(typical(kind, locale)[count % _STAND_INS]), locale)
         first, last = words[at], words[end - 1]
         out += [
-            replace(word, start=first.start if index == 0 else last.start, end=last.end)
+            word._replace(start=first.start if index == 0 else last.start, end=last.end)
             for index, word in enumerate(stand_in)
         ]
         at, count = end, count + 1
