@@ -64,7 +64,8 @@ def test_what_the_visitor_says_is_understood_as_it_was_meant(compiled: Compiled)
     lexicons = {"person": ("Grace Hopper", "Ada Lovelace"), "company": ("Analytical Engines",)}
     voice, language = OtherVoice(compiled, lexicons), MironLanguage(compiled, lexicons)
     chance = Chance(5)
-    said = [(name, text) for name in sorted(compiled.heard) if (text := voice.express(name, "en", chance))]
+    anytime = [name for name in sorted(compiled.heard) if "/" not in name]  # the others answer a question
+    said = [(name, text) for name in anytime if (text := voice.express(name, "en", chance))]
     meant = [
         (name, language.understand(text, (), locale="en", t_wall=datetime(2026, 1, 5, 9)).name)
         for name, text in said

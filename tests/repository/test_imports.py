@@ -21,6 +21,7 @@ IMPURE = ("random", "secrets", "time", "socket", "subprocess", "threading", "asy
 IMPURE_ON_PURPOSE = {
     "engine.clock": {"time", "threading"},  # the one place where a clock is read
     "engine.agent": {"asyncio", "threading"},  # the loop in real time, around the pure session
+    "miron.learn.encoder": {"tempfile"},  # likewise
     "miron.learn.model": {"tempfile"},  # a trained model is written whole or not at all
 }
 
