@@ -157,7 +157,9 @@ class Understander:
     def _is_foreign(self, act: Act, spoken: str) -> bool:
         everyday = [get(other).common for other in self._locales if other != act.locale]
         for part in act.sequence:
-            words = [word.text for filled in part.entities.values() for word in words_of(filled.text, act.locale)]
+            words = [
+                word.text for filled in part.entities.values() for word in words_of(filled.text, act.locale)
+            ]
             foreign = max((sum(word in common for word in words) for common in everyday), default=0)
             if len(words) > 1 and 2 * foreign >= len(words) + (act.locale == spoken):
                 return True

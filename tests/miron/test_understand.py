@@ -432,3 +432,18 @@ def test_words_of_another_language_are_no_name():
     ear = Understander([bare, hello], locales=("en", "de"))
     assert ear.best("Hallo", locale="en").miron == "hello"
     assert ear.best("Ada Lovelace", locale="de").locale == "de"
+
+
+@pytest.mark.parametrize(
+    ("said", "locale"),
+    [("where can I park", "en"), ("keine Ahnung", "de"), ("wie lange dauert das", "en")],
+)
+def test_everyday_words_of_a_language_listened_to_are_no_name_in_any(said, locale):
+    bare = Miron(
+        "bare",
+        forms={each: Forms(lines("{visitor.name}")) for each in ("en", "de")},
+        slots=slots(visitor__name="person"),
+    )
+    ear = Understander([bare], locales=("en", "de"))
+    assert ear.understand(said, locale=locale) == []
+    assert ear.best("Rosa Parks", locale=locale).entities["visitor.name"].value == "Rosa Parks"
