@@ -1,8 +1,8 @@
 """English recognition with PocketSphinx, whose package brings its model along.
 
 Two decoders hear every utterance: one is bound to what is expected now and is then nearly always right, but
-makes an expected sentence of anything; the other knows general English. What was expected is believed if it is
-a whole sentence and not too far from the general words; else those go on to the understanding. (PocketSphinx
+makes an expected sentence of anything; the other knows general English. What was expected is believed if it
+is a whole sentence and near enough to the general words; else those go on to the understanding. (PocketSphinx
 itself gives no confidence that could be used.)
 """
 
