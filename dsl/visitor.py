@@ -12,6 +12,8 @@ from engine.virtual import VirtualRun
 
 NOISE_MS: Final = 15_000
 """Sound without end for so long is noise."""
+LEFT_MS: Final = 600_000
+"""How long the agent may go on after the visitor has left."""
 
 
 def seen(env: Env, what: Name) -> Signal | Assert:
@@ -51,3 +53,17 @@ def noise(virtual: VirtualRun, other: str, ms: int) -> None:
         virtual.offer(Perceived("noise", via="voice"))
         virtual.advance(ms - NOISE_MS)
     virtual.offer(Assert(speaking, False))
+
+
+def leave(virtual: VirtualRun, env: Env) -> None:
+    """The visitor goes: nobody is seen any more, and time passes until the visit has ended."""
+    session = virtual.session
+    if not session.visit_open:
+        return
+    present = f"{env.other}.present"
+    if present in env.tables.entries:
+        if session.value(present) is not True:
+            virtual.offer(Assert(present, True))
+        virtual.offer(Assert(present, False))
+    virtual.until(lambda: not session.visit_open, LEFT_MS)
+    virtual.settle()

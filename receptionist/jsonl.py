@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from dsl.binding import Env
 from dsl.tree import Name
-from dsl.visitor import noise, seen
-from engine.events import Assert, Event, Heard, Pressed, Signal
+from dsl.visitor import leave, noise, seen
+from engine.events import Event, Heard, Pressed, Signal
 from engine.journal import Record, encode
 from engine.virtual import Answer, Services, VirtualRun
 from miron.source import ModelError, Span
@@ -36,8 +36,6 @@ DOES: Final[Mapping[str, str]] = {
 """Channel → what an act on it does, in the words of dialogues; others keep their name."""
 SILENT: Final = frozenset({"wait", "fail", "visit"})
 """Channels that nobody outside perceives."""
-LEFT_MS: Final = 600_000
-"""How long a receptionist may go on after the visitor has left."""
 MESSAGES: Final = 100
 """So many of the newest messages are watched."""
 
@@ -149,16 +147,9 @@ class _Scripted:
         return event
 
     def _leave(self) -> None:
-        """The visitor goes: nobody is seen any more, and time passes until the visit has ended."""
         if not self._session.visit_open:
             return
-        present = f"{self._env.other}.present"
-        if present in self._env.tables.entries:
-            if self._session.value(present) is not True:
-                self._virtual.offer(Assert(present, True))
-            self._virtual.offer(Assert(present, False))
-        self._virtual.until(lambda: not self._session.visit_open, LEFT_MS)
-        self._virtual.settle()
+        leave(self._virtual, self._env)
         self._notify()
 
     # Outputs

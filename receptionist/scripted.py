@@ -18,6 +18,7 @@ from receptionist.reception import Reception, open_reception
 from receptionist.simulated import SimulatedDesk
 
 if TYPE_CHECKING:
+    from dsl.compiler import Compiled
     from engine.session import Session
     from receptionist.config import Config
 
@@ -52,6 +53,7 @@ def open_invented(
     now: datetime | None,
     *,
     dialogue: Path | None = None,
+    compiled: Compiled | None = None,
     journal: Path | None = None,
     locale: str = "",
     seed: int | None = None,
@@ -61,12 +63,13 @@ def open_invented(
     Args:
         fixture_file: A ``given`` as YAML.
         now: When it begins; None: as the fixture says, else a Monday morning.
+        compiled: The dialogue, if it was read before.
 
     Raises:
         ModelError: The dialogue or the fixture has mistakes.
         DirectoryError: What the fixture says of hosts and visits does not have the right shape.
     """
-    compiled = load_dialogue(dialogue or config.dialogue)
+    compiled = compiled or load_dialogue(dialogue or config.dialogue)
     fixture = read_fixture_file(compiled.env, fixture_file) if fixture_file else None
     clock = _Clock(now or (fixture.now if fixture else None) or START)
     desk: DeskSource | None = None

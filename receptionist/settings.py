@@ -256,15 +256,23 @@ def read_sensors(reader: TableReader) -> Listening:
     return replace(found, token=token)
 
 
+def listening(value: str) -> Listening | None:
+    """Address and port as they are written, such as ``127.0.0.1:8080``; None if they are not."""
+    host, colon, port = value.rpartition(":")
+    if not colon or not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
+        return None
+    return Listening(host.strip("[]"), int(port))
+
+
 def _listening(reader: TableReader, table: str, default: str) -> Listening:
     value = reader.text(table, "listen", default)
     if not value:
         return Listening()
-    host, colon, port = value.rpartition(":")
-    if not colon or not host or not port.isdigit() or int(port) > 65535:
+    found = listening(value)
+    if found is None:
         reader.problem(table, "listen", f'is ADDRESS:PORT such as "127.0.0.1:8080", not {value!r}')
         return Listening()
-    return Listening(host.strip("[]"), int(port))
+    return found
 
 
 VOICES = ("auto", "espeak-ng", "pyttsx3", "off")

@@ -7,10 +7,11 @@ import sys
 from collections.abc import Awaitable, Callable
 from html import escape
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from aiohttp import web
 from textual_serve.server import Server
+
+from receptionist.web.origins import from_here, named_rightly
 
 HERE = Path(__file__).parent
 AWAY = "One moment, please. · Einen Augenblick, bitte. · 请稍等。"
@@ -84,12 +85,9 @@ class KioskServer(Server):
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Only our own pages may talk to us, not foreign ones, nor foreign names that point here."""
-        if self.host in ("127.0.0.1", "localhost", "::1"):
-            name = urlsplit(f"//{request.host}").hostname
-            if name not in ("127.0.0.1", "localhost", "::1"):
-                raise web.HTTPForbidden(text="This kiosk is not at that name.")
-        origin = request.headers.get("Origin")
-        if origin is not None and urlsplit(origin).netloc != request.host:
+        if not named_rightly(self.host, request.host):
+            raise web.HTTPForbidden(text="This kiosk is not at that name.")
+        if not from_here(request.headers.get("Origin"), request.host):
             raise web.HTTPForbidden(text="This page is not the kiosk's.")
         response = await handler(request)
         if not response.prepared:

@@ -1,0 +1,1 @@
+"""The agent behind Rasa's REST channel and HTTP API."""
