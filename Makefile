@@ -47,5 +47,5 @@ $(VENV)/.installed-run: pyproject.toml constraints.txt | $(VENV)/.created
 
 $(VENV)/.installed-test: pyproject.toml constraints.txt | $(VENV)/.created
 	@echo "Installing Miron with its tools into $(VENV); this happens once and takes some minutes." >&2
-	$(PIP_INSTALL) --editable '.[train,speech,web,dev]'
+	$(PIP_INSTALL) --editable '.[train,speech,web,study,dev]'
 	@touch $@ $(VENV)/.installed-run
