@@ -28,6 +28,7 @@ from dsl.tree import (
     WithinExpr,
 )
 from dsl.types import Type
+from dsl.usage import leaves, parts
 from miron.source import Note, Span
 
 MAX_ALTERNATIVES = 64
@@ -261,14 +262,7 @@ def check_tests_only(checking: Checking, expr: Expr, where: str) -> None:
 
 
 def _bare_events(expr: Expr) -> Iterator[EventExpr]:
-    match expr:
-        case EventExpr():
-            yield expr
-        case And(items) | Or(items):
-            for item in items:
-                yield from _bare_events(item)
-        case Not(item) | For(item, _):
-            yield from _bare_events(item)
+    return (leaf for leaf in leaves(expr) if isinstance(leaf, EventExpr))
 
 
 def _check_events(checking: Checking, expr: Expr) -> bool:
@@ -322,36 +316,18 @@ def count_alternatives(expr: Expr, negated: bool = False) -> int:
 def _check_trigger(checking: Checking, expr: Expr) -> None:
     """An alternative of gates alone (``within``) never begins to hold at a moment of its own."""
     for part in expr.items if isinstance(expr, Or) else (expr,):
-        leaves = list(_leaves(part))
-        if leaves and all(isinstance(leaf, WithinExpr) for leaf in leaves):
-            first = leaves[0]
+        gates = list(leaves(part))
+        if gates and all(isinstance(leaf, WithinExpr) for leaf in gates):
+            first = gates[0]
             assert isinstance(first, WithinExpr)
             message = "nothing can trigger this: 'within' only looks back, it never begins to hold by itself"
             better = f"{first.item.kind} {first.item.name}"
             checking.report("nothing-triggers", message, first.item.name.span, better)
 
 
-def _leaves(expr: Expr) -> Iterator[Expr]:
-    match expr:
-        case And(items) | Or(items):
-            for item in items:
-                yield from _leaves(item)
-        case Not(item):
-            yield from _leaves(item)
-        case _:
-            yield expr
-
-
 def after_places(expr: Expr) -> Iterator[Span]:
     """Where ``after`` stands in an expression."""
-    match expr:
-        case AfterExpr(_, span):
-            yield span
-        case And(items) | Or(items):
-            for item in items:
-                yield from after_places(item)
-        case Not(item) | For(item, _):
-            yield from after_places(item)
+    return (part.span for part in parts(expr) if isinstance(part, AfterExpr))
 
 
 def span_of_expr(expr: Expr) -> Span:

@@ -20,7 +20,6 @@ from dsl.tree import (
     MironDecl,
     Name,
     NameValue,
-    Not,
     Or,
     Owner,
     RuleDecl,
@@ -29,7 +28,7 @@ from dsl.tree import (
     TimerTest,
     WithinExpr,
 )
-from dsl.usage import all_steps, events
+from dsl.usage import all_steps, events, parts
 from miron.source import Note
 
 _OWN = ("said", "started", "done", "failed", "cut")
@@ -148,16 +147,12 @@ def _mentions(owner: Owner) -> Mapping[str, list[str]]:
 
 
 def _names(expr: Expr) -> Iterator[str]:
-    match expr:
-        case And(items) | Or(items):
-            for item in items:
-                yield from _names(item)
-        case Not(item) | For(item, _):
-            yield from _names(item)
-        case WithinExpr(item, _):
-            yield item.name.text
-        case EventExpr(_, name) | RuleTest(_, name) | TimerTest(name):
-            yield name.text
+    for part in parts(expr):
+        match part:
+            case WithinExpr(item, _):
+                yield item.name.text
+            case EventExpr(_, name) | RuleTest(_, name) | TimerTest(name):
+                yield name.text
 
 
 def _followed(owner: Owner, rule: RuleDecl, reached: _Reached) -> bool:

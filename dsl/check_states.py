@@ -26,7 +26,7 @@ from dsl.tree import (
     ValueExpr,
 )
 from dsl.types import Type
-from dsl.usage import all_steps
+from dsl.usage import all_steps, leaves, tests
 from miron.source import Note, Span
 
 _FAILURES = ("failed", "gave_up", "timed_out")
@@ -345,14 +345,7 @@ def _check_sensed(checking: Checking) -> None:
 
 
 def _held(expr: Expr) -> Iterator[For]:
-    match expr:
-        case For():
-            yield expr
-        case And(items) | Or(items):
-            for item in items:
-                yield from _held(item)
-        case Not(item):
-            yield from _held(item)
+    return (leaf for leaf in leaves(expr) if isinstance(leaf, For))
 
 
 def _plainly_not(expr: Expr) -> Iterator[Name]:
@@ -393,16 +386,4 @@ def _part_is_private(checking: Checking, name: Name) -> bool:
     return kind is not None and kind.private
 
 
-def tests(expr: Expr) -> Iterator[TestExpr]:
-    """The tests of memory in a condition."""
-    match expr:
-        case TestExpr():
-            yield expr
-        case And(items) | Or(items):
-            for item in items:
-                yield from tests(item)
-        case Not(item) | For(item, _):
-            yield from tests(item)
-
-
-__all__ = ["check_states", "tests"]
+__all__ = ["check_states"]

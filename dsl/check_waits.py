@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dsl.binding import TURN_TAKING
-from dsl.check_states import tests
 from dsl.checking import Checking
 from dsl.expressions import written
 from dsl.question_settings import BUTTON_STEPS, VOICE_STEPS, WAITS
@@ -19,7 +18,6 @@ from dsl.tree import (
     For,
     Literal,
     Name,
-    Not,
     Or,
     Owner,
     QuestionDecl,
@@ -27,7 +25,7 @@ from dsl.tree import (
     Step,
     TimerTest,
 )
-from dsl.usage import all_steps, events
+from dsl.usage import all_steps, events, parts, tests
 from miron.source import Note, Severity, Span
 
 _WATCHDOG = "watchdog"
@@ -125,38 +123,15 @@ def _waits_of(checking: Checking, owner: Owner, question: QuestionDecl) -> Itera
 
 def _clocks(owner: Owner) -> Iterator[_Wait]:
     """Timers that are waited for, and ``after``: speech in between calms the watchdog, so perhaps."""
-    exprs = [expr for rule in owner.rules.values() for expr in rule.when]
-    waited = {name for expr in exprs for name in _timers(expr)}
+    asked = [part for rule in owner.rules.values() for expr in rule.when for part in parts(expr)]
+    waited = {part.name.text for part in asked if isinstance(part, TimerTest)}
     for step in all_steps(bodies(owner)):
         for timer, ms in step.timer:
             if isinstance(ms, int) and timer.text in waited:
                 yield _Wait(ms, f"the timer '{timer}'", timer.span, "warning")
-    for expr in exprs:
-        for after in _afters(expr):
-            if isinstance(after.duration, int):
-                yield _Wait(after.duration, "a pause ('after')", after.span, "warning")
-
-
-def _timers(expr: Expr) -> Iterator[str]:
-    match expr:
-        case TimerTest(name):
-            yield name.text
-        case And(items) | Or(items):
-            for item in items:
-                yield from _timers(item)
-        case Not(item) | For(item, _):
-            yield from _timers(item)
-
-
-def _afters(expr: Expr) -> Iterator[AfterExpr]:
-    match expr:
-        case AfterExpr():
-            yield expr
-        case And(items) | Or(items):
-            for item in items:
-                yield from _afters(item)
-        case Not(item) | For(item, _):
-            yield from _afters(item)
+    for part in asked:
+        if isinstance(part, AfterExpr) and isinstance(part.duration, int):
+            yield _Wait(part.duration, "a pause ('after')", part.span, "warning")
 
 
 # Questions

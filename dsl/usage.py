@@ -5,22 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from dsl.binding import Env, Tables
-from dsl.tree import And, EventExpr, Expr, For, Not, Or, Owner, QuestionDecl, Step, Use
+from dsl.tree import And, EventExpr, Expr, For, Not, Or, Owner, QuestionDecl, Step, TestExpr, Use
 from miron.source import ModelError
 
 QUESTION_TEXTS = ("prompt", "hint", "silent", "not_understood", "noise", "help", "bridge")
 
 
-def events(expr: Expr) -> Iterator[EventExpr]:
-    """The events of a condition (those under ``within`` are tests)."""
+def leaves(expr: Expr) -> Iterator[Expr]:
+    """What ``and``, ``or`` and ``not`` join, in reading order; what must hold for a time is one leaf."""
     match expr:
-        case EventExpr():
-            yield expr
         case And(items) | Or(items):
             for item in items:
-                yield from events(item)
-        case Not(item) | For(item, _):
-            yield from events(item)
+                yield from leaves(item)
+        case Not(item):
+            yield from leaves(item)
+        case _:
+            yield expr
+
+
+def parts(expr: Expr) -> Iterator[Expr]:
+    """The same, and what ``for`` holds is looked into too."""
+    for leaf in leaves(expr):
+        if isinstance(leaf, For):
+            yield from parts(leaf.item)
+        else:
+            yield leaf
+
+
+def events(expr: Expr) -> Iterator[EventExpr]:
+    """The events of a condition (those under ``within`` are tests)."""
+    return (part for part in parts(expr) if isinstance(part, EventExpr))
+
+
+def tests(expr: Expr) -> Iterator[TestExpr]:
+    """The tests of memory in a condition."""
+    return (part for part in parts(expr) if isinstance(part, TestExpr))
 
 
 def hears(expr: Expr, name: str | None = None) -> bool:
